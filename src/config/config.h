@@ -1,0 +1,63 @@
+/*
+ * config: everything the YAML files say, checked, as plain data. The way is: files -> tree (tree.h,
+ * with line numbers) -> option table (options.h) -> this. Every error of every file is collected in one
+ * run, each as `file:line:column: key: reason`.
+ *
+ * Thread: main, at start-up. Blocks: reads local files. Nothing here logs.
+ */
+#ifndef ONCED_CONFIG_CONFIG_H
+#define ONCED_CONFIG_CONFIG_H
+
+#include "core/pipeline.h"
+
+struct kafka_property {
+	const char *name;
+	const char *value; /* resolved; may be a secret: never print it */
+	bool secret;
+};
+
+struct pipeline_test; /* config/tests.h: the `tests:` of one pipeline, for `onced test` */
+
+struct pipeline_config {
+	struct pipeline pipeline;
+	const struct pipeline_test *tests;
+	size_t test_count;
+};
+
+struct config {
+	const char *file; /* the main file, NULL = none */
+	const char *instance;
+	const char *state_dir;
+	const struct kafka_property *kafka;
+	size_t kafka_count;
+	int64_t memory_bytes;
+	int log_level; /* enum log_level */
+	const struct pipeline_config *pipelines;
+	size_t pipeline_count;
+	/* onced: internal: the arena everything above lives in */
+	struct arena *arena;
+};
+
+struct config_errors {
+	char **lines; /* owned; each "file:line:column: key: reason" */
+	size_t count;
+	char **warnings; /* owned; hints of `check` */
+	size_t warning_count;
+};
+
+struct config_request {
+	const char *file;             /* -c; NULL: /etc/onced/onced.yaml if it is there and no pipeline files are given */
+	const char *const *pipelines; /* files named on the command line; they replace `pipelines:` */
+	size_t pipeline_count;
+	struct expr_engine *engine;   /* compiles every expression once, so that errors have a place */
+	uint64_t engine_revision;     /* part of each prefix hash */
+};
+
+/* 0: *ret is complete (free with config_free), warnings may be there. -1: errors->count > 0 and *ret
+ * is untouched. errors is always initialised; free with config_errors_free. */
+int config_load(const struct config_request *request, struct config **ret,
+		struct config_errors *errors) CHECKED;
+void config_free(struct config *config);              /* NULL is fine; wipes secrets */
+void config_errors_free(struct config_errors *errors);
+
+#endif
