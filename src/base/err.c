@@ -20,18 +20,19 @@ int err_set(struct err *err, enum err_kind kind, int code, const char *format, .
 
 int err_wrap(struct err *err, const char *format, ...)
 {
-	char text[sizeof(err->msg)];
+	char text[2 * sizeof(err->msg)];
 	va_list args;
-	size_t used;
+	size_t used, max = sizeof(err->msg);
 
 	if (!err)
 		return -1;
 	va_start(args, format);
-	(void)vsnprintf(text, sizeof(text), format, args);
+	(void)vsnprintf(text, max - 2, format, args);
 	va_end(args);
 	used = strlen(text);
 	(void)snprintf(text + used, sizeof(text) - used, ": %s", err->msg);
-	memcpy(err->msg, text, sizeof(text));
+	memcpy(err->msg, text, max - 1);
+	err->msg[max - 1] = '\0';
 	return -1;
 }
 
