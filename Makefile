@@ -19,9 +19,17 @@ MAKEFLAGS += --no-builtin-rules
 # ---- sources -----------------------------------------------------------------------------------
 
 BASE_SRCS = \
+	src/base/arena.c \
+	src/base/bytes.c \
+	src/base/err.c \
 	src/base/must.c \
 
 CORE_SRCS = \
+	src/core/meta.c \
+	src/core/overlay.c \
+	src/core/recover.c \
+	src/core/txn.c \
+	src/core/window.c \
 
 CONFIG_SRCS = \
 

@@ -94,7 +94,9 @@ listed() { # every source is named in the Makefile, and every name there exists
 		case $file in
 		src/main.c) continue ;;
 		tests/lib/* | src/*) name=$file ;;
-		tests/unit/* | tests/sim/* | tests/mock/* | tests/bench/*) name=$(basename "$file" .c) ;;
+		tests/unit/* | tests/sim/* | tests/mock/* | tests/bench/*)
+			name=$(basename "$file" .c)
+			;;
 		*) continue ;;
 		esac
 		grep -qE "^	$name( |\$)" Makefile || echo "$file: not listed in the Makefile"
@@ -115,7 +117,8 @@ guards() {
 files() {
 	if [ -n "${TIDY_ROOT:-}" ]; then
 		find . -name '*.[ch]' -o -name '*.cc' -o -name '*.sh' | sed 's|^\./||' |
-			grep -xE "$(printf '%s|' "$@" | sed 's/\./\\./g; s/\*/.*/g; s/|$//')" || true
+			grep -xE "$(printf '%s|' "$@" | sed 's/\./\\./g; s/\*/.*/g; s/|$//')" ||
+			true
 	else
 		git ls-files -co --exclude-standard -- "$@" | while read -r file; do
 			[ ! -f "$file" ] || echo "$file"
