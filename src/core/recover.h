@@ -17,6 +17,7 @@ struct checkpoint {
 	uint64_t d;
 	int64_t g;
 	int64_t b;
+	int64_t v; /* the window it was made with: what is older may go, whoever sweeps */
 	struct window window;
 	struct gap gap;
 };
