@@ -7,11 +7,10 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "run/lock.h"
 #include "run/log.h"
 #include "run/policy.h"
 #include "run/wiring.h"
-#include "run/worker_thread.h"
+#include "run/run_thread.h"
 
 #define TROUBLE_MAX 256
 
@@ -22,9 +21,9 @@ struct pipeline_run {
 	struct clock *clock;
 	enum run_state state;
 	bool stopping;
-	struct lmdb_env *env; /* open while threads run; NULL without state */
-	int lock_fd;          /* held while threads run; -1 = none */
-	struct worker_thread *threads;
+	struct lmdb_env *env; /* open while threads run; one without state has it for its lock and
+			       * its crash counter */
+	struct run_thread *threads;
 	int started; /* threads[0..started) are to be joined */
 	bool was_ready;
 	bool failed; /* err holds the first failure of this run */
@@ -34,7 +33,6 @@ struct pipeline_run {
 	int64_t due_ms;     /* WAITING: when to start */
 	int64_t backoff_ms; /* the last wait, 0 = none yet */
 	int64_t parked_ms;
-	char trouble[TROUBLE_MAX]; /* the last one logged; "" = all is well */
 };
 
 static struct log_where where_of(const struct pipeline_run *run, int worker)
@@ -58,7 +56,6 @@ struct pipeline_run *pipeline_run_new(const struct config *config, const struct 
 	run->share = share;
 	run->clock = clock;
 	run->state = RUN_WAITING;
-	run->lock_fd = -1;
 	run->threads = calloc((size_t)pipeline->workers, sizeof(*run->threads));
 	must(run->threads != NULL);
 	return run;
@@ -91,43 +88,28 @@ static void report_env(const char *dir, const char *what)
 	log_event(LOG_LEVEL_WARNING, "state-aside", NULL, "state in %s: %s", dir, what);
 }
 
-static int open_state(struct pipeline_run *run, struct err *err)
-{
-	if (run->pipeline->dedup_index >= 0)
-		return wiring_env_open(run->config, run->pipeline, report_env, &run->env, err);
-	return lock_take(run->config->state_dir, run->pipeline->name, &run->lock_fd, err);
-}
-
-static void close_state(struct pipeline_run *run)
-{
-	lmdb_env_close(run->env);
-	run->env = NULL;
-	lock_drop(run->lock_fd);
-	run->lock_fd = -1;
-}
-
 static void drain(struct pipeline_run *run)
 {
 	run->state = RUN_DRAINING;
 	for (int i = 0; i < run->started; i++)
-		worker_thread_stop(&run->threads[i]);
+		run_thread_stop(&run->threads[i]);
 }
 
 static void start(struct pipeline_run *run, int64_t now_ms)
 {
 	struct err err = {0};
 
-	must(run->started == 0 && !run->env && run->lock_fd < 0);
+	must(run->started == 0 && !run->env);
 	run->failed = false;
 	run->start_ms = now_ms;
 	run->state = RUN_UP;
-	if (open_state(run, &err) < 0) {
+	if (wiring_env_open(run->config, run->pipeline, report_env, &run->env, &err) < 0) {
 		fail(run, -1, &err);
 		drain(run);
 		return;
 	}
 	for (int i = 0; i < run->pipeline->workers; i++) {
-		struct worker_thread *thread = &run->threads[i];
+		struct run_thread *thread = &run->threads[i];
 
 		thread->config = run->config;
 		thread->pipeline = run->pipeline;
@@ -135,9 +117,9 @@ static void start(struct pipeline_run *run, int64_t now_ms)
 		thread->clock = run->clock;
 		thread->env = run->env;
 		thread->index = i;
-		worker_thread_init(thread);
-		if (worker_thread_start(thread, now_ms, &err) < 0) {
-			worker_thread_join(thread);
+		run_thread_init(thread);
+		if (run_thread_start(thread, now_ms, &err) < 0) {
+			run_thread_join(thread);
 			fail(run, i, &err);
 			drain(run);
 			return;
@@ -150,8 +132,6 @@ static void start(struct pipeline_run *run, int64_t now_ms)
 static const char *hint(int code)
 {
 	switch (code) {
-	case EXIT_DATA:
-		return "; `onced offsets show` tells where each partition stands";
 	case EXIT_STATE:
 		return "; see that the state directory is onced's, readable, and not full";
 	case EXIT_FENCED:
@@ -179,8 +159,8 @@ static void settle(struct pipeline_run *run, int64_t now_ms)
 {
 	struct log_where where = where_of(run, run->failed_worker);
 
-	close_state(run);
-	run->trouble[0] = '\0';
+	lmdb_env_close(run->env);
+	run->env = NULL;
 	if (run->failed && policy_decide(&run->err, run->was_ready) == POLICY_PARK) {
 		park(run, now_ms);
 		return;
@@ -206,16 +186,16 @@ static void collect(struct pipeline_run *run, int64_t now_ms)
 	int running = 0;
 
 	for (int i = 0; i < run->started; i++) {
-		struct worker_thread *thread = &run->threads[i];
+		struct run_thread *thread = &run->threads[i];
 		struct err err;
 
-		if (!worker_thread_has_ended(thread)) {
+		if (!run_thread_has_ended(thread)) {
 			running++;
 			continue;
 		}
 		if (!thread->started)
 			continue;
-		worker_thread_join(thread);
+		run_thread_join(thread);
 		if (thread->result < 0) {
 			fail(run, i, &thread->err);
 		} else if (run->state == RUN_UP) {
@@ -241,29 +221,6 @@ static bool all_ready(const struct pipeline_run *run)
 	return true;
 }
 
-/* One line when trouble begins or changes, one when it is over. */
-static void log_trouble(struct pipeline_run *run)
-{
-	char text[TROUBLE_MAX] = "";
-	int i;
-
-	for (i = 0; i < run->started && !*text; i++)
-		if (run->threads[i].started)
-			worker_thread_trouble(&run->threads[i], text, sizeof(text));
-	if (strcmp(text, run->trouble) == 0)
-		return;
-	if (*text) {
-		struct log_where where = where_of(run, i - 1);
-
-		log_event(LOG_LEVEL_WARNING, "trouble", &where, "%s", text);
-	} else if (run->state == RUN_UP) {
-		struct log_where where = where_of(run, -1);
-
-		log_event(LOG_LEVEL_NOTICE, "trouble-over", &where, "goes on");
-	}
-	memcpy(run->trouble, text, sizeof(text));
-}
-
 void pipeline_run_tick(struct pipeline_run *run, int64_t now_ms)
 {
 	if (run->state == RUN_WAITING && !run->stopping && now_ms >= run->due_ms)
@@ -272,8 +229,7 @@ void pipeline_run_tick(struct pipeline_run *run, int64_t now_ms)
 		return;
 	for (int i = 0; i < run->started; i++)
 		if (run->threads[i].started)
-			worker_thread_watch(&run->threads[i], now_ms);
-	log_trouble(run);
+			run_thread_watch(&run->threads[i], now_ms);
 	if (all_ready(run))
 		run->was_ready = true;
 	collect(run, now_ms);
@@ -323,7 +279,7 @@ int64_t pipeline_run_still_ms(struct pipeline_run *run, int64_t now_ms, int *ret
 	int64_t longest_ms = 0;
 
 	for (int i = 0; i < run->started; i++) {
-		struct worker_thread *thread = &run->threads[i];
+		struct run_thread *thread = &run->threads[i];
 		int64_t still_ms;
 
 		if (!thread->started)
@@ -337,7 +293,7 @@ int64_t pipeline_run_still_ms(struct pipeline_run *run, int64_t now_ms, int *ret
 	return longest_ms;
 }
 
-void pipeline_run_status(const struct pipeline_run *run, struct status *status)
+void pipeline_run_status(struct pipeline_run *run, struct status *status)
 {
 	status->pipelines++;
 	switch (run->state) {
@@ -358,11 +314,14 @@ void pipeline_run_status(const struct pipeline_run *run, struct status *status)
 	}
 	for (int i = 0; i < run->started; i++) {
 		const struct worker_stats *stats = &run->threads[i].stats;
+		char trouble[TROUBLE_MAX] = "";
 
+		if (run->threads[i].started)
+			run_thread_trouble(&run->threads[i], trouble, sizeof(trouble));
 		status_add(status, stats->partitions, stats->lag, stats->replay_left,
 			stats->last_commit_ms);
+		status_add_trouble(status, run->pipeline->name, i, trouble);
 	}
-	status_add_trouble(status, run->pipeline->name, -1, run->trouble);
 }
 
 const char *pipeline_run_name(const struct pipeline_run *run)

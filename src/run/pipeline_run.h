@@ -1,5 +1,5 @@
 /*
- * pipeline_run: one pipeline at work: its lock or environment, and one thread per worker, each with
+ * pipeline_run: one pipeline at work: its environment, and one thread per worker, each with
  * its own broker, store handle, engine and counters. It starts, drains, restarts after a wait,
  * parks (policy.h); it never harms another pipeline.
  *
@@ -47,7 +47,7 @@ int64_t pipeline_run_parked_ms(const struct pipeline_run *run);
 /* The longest that a worker stands still, ms; *ret_worker says which. 0 when none runs. */
 int64_t pipeline_run_still_ms(struct pipeline_run *run, int64_t now_ms, int *ret_worker);
 
-void pipeline_run_status(const struct pipeline_run *run, struct status *status);
+void pipeline_run_status(struct pipeline_run *run, struct status *status);
 
 const char *pipeline_run_name(const struct pipeline_run *run);
 

@@ -10,12 +10,12 @@
 
 #include "base/must.h"
 #include "run/clock_real.h"
-#include "run/lock.h"
 #include "run/log.h"
 #include "run/notify.h"
 #include "run/pipeline_run.h"
 #include "run/pulse.h"
 #include "run/signals.h"
+#include "run/state_dir.h"
 
 struct supervisor {
 	struct clock_real clock;
@@ -62,7 +62,7 @@ static int open_all(struct supervisor *supervisor, const struct config *config)
 		return EXIT_CONFIG;
 	}
 	if (memory_split(config->memory_bytes, workers, &supervisor->share, &err) < 0 ||
-		lock_state_dir(config->state_dir, &err) < 0) {
+		state_dir_make(config->state_dir, &err) < 0) {
 		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err.msg);
 		return err.code;
 	}

@@ -1,9 +1,9 @@
 /*
- * worker_thread: a worker's thread: it opens what the worker owns (engine, broker, store handle),
+ * run_thread: a worker's thread: it opens what the worker owns (engine, broker, store handle),
  * turns it until it ends, and closes all of that again. Main looks in through a lock.
  */
-#ifndef ONCED_RUN_WORKER_THREAD_H
-#define ONCED_RUN_WORKER_THREAD_H
+#ifndef ONCED_RUN_RUN_THREAD_H
+#define ONCED_RUN_RUN_THREAD_H
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -19,13 +19,13 @@
 #define WORKER_CHECKPOINT_MS 1000
 #define WORKER_POLL_MS 100
 
-struct worker_thread {
+struct run_thread {
 	/* Set by the caller before start; borrowed. */
 	const struct config *config;
 	const struct pipeline *pipeline;
 	const struct memory_share *share;
 	struct clock *clock;
-	struct lmdb_env *env; /* NULL for a pipeline without state */
+	struct lmdb_env *env;
 	int index;
 
 	/* The thread's; the rest is read by main with the lock, or after `ended`. */
@@ -42,16 +42,16 @@ struct worker_thread {
 	struct err err;
 };
 
-void worker_thread_init(struct worker_thread *thread); /* zeroes all but what the caller set */
+void run_thread_init(struct run_thread *thread); /* zeroes all but what the caller set */
 
 /* All below: thread main. start fails (70) only when the system has no thread left. */
-int worker_thread_start(struct worker_thread *thread, int64_t now_ms, struct err *err) CHECKED;
-void worker_thread_stop(struct worker_thread *thread);
-bool worker_thread_has_ended(const struct worker_thread *thread);
-void worker_thread_join(struct worker_thread *thread); /* after it has ended: does not block long */
+int run_thread_start(struct run_thread *thread, int64_t now_ms, struct err *err) CHECKED;
+void run_thread_stop(struct run_thread *thread);
+bool run_thread_has_ended(const struct run_thread *thread);
+void run_thread_join(struct run_thread *thread); /* after it has ended: does not block long */
 
 /* Every tick: halts an expression that runs too long. */
-void worker_thread_watch(struct worker_thread *thread, int64_t now_ms);
-void worker_thread_trouble(struct worker_thread *thread, char *text, size_t size);
+void run_thread_watch(struct run_thread *thread, int64_t now_ms);
+void run_thread_trouble(struct run_thread *thread, char *text, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
-/* worker_thread: see worker_thread.h. */
-#include "run/worker_thread.h"
+/* run_thread: see run_thread.h. */
+#include "run/run_thread.h"
 
 #include <string.h>
 
@@ -30,7 +30,7 @@ static void log_librdkafka(int level, const char *fac, const char *text)
 	log_event(to, "librdkafka", NULL, "librdkafka: %s: %s", fac, text);
 }
 
-static int open_all(struct worker_thread *thread, struct owned *own, struct err *err)
+static int open_all(struct run_thread *thread, struct owned *own, struct err *err)
 {
 	struct worker_conf conf = {
 		.pipeline = thread->pipeline,
@@ -48,7 +48,7 @@ static int open_all(struct worker_thread *thread, struct owned *own, struct err 
 		log_librdkafka);
 	if (wiring_engine_open(&own->engine, err) < 0)
 		return -1;
-	if (thread->env && lmdb_store_open(thread->env, &own->store, err) < 0)
+	if (lmdb_store_open(thread->env, &own->store, err) < 0)
 		return -1;
 	if (kafka_broker_open(&own->wiring.broker, &own->broker, err) < 0)
 		return -1;
@@ -71,7 +71,7 @@ static void close_all(struct owned *own)
 	wiring_fini(&own->wiring);
 }
 
-static void show(struct worker_thread *thread, struct worker *worker, struct expr_engine *engine)
+static void show(struct run_thread *thread, struct worker *worker, struct expr_engine *engine)
 {
 	must(pthread_mutex_lock(&thread->lock) == 0);
 	thread->worker = worker;
@@ -83,7 +83,7 @@ static void show(struct worker_thread *thread, struct worker *worker, struct exp
 
 static void *run(void *arg)
 {
-	struct worker_thread *thread = arg;
+	struct run_thread *thread = arg;
 	struct owned own = {0};
 	int rc = open_all(thread, &own, &thread->err);
 
@@ -99,7 +99,7 @@ static void *run(void *arg)
 	return NULL;
 }
 
-void worker_thread_init(struct worker_thread *thread)
+void run_thread_init(struct run_thread *thread)
 {
 	memset(&thread->stats, 0, sizeof(thread->stats));
 	thread->stats.lag = -1;
@@ -114,7 +114,7 @@ void worker_thread_init(struct worker_thread *thread)
 	must(pthread_mutex_init(&thread->lock, NULL) == 0);
 }
 
-int worker_thread_start(struct worker_thread *thread, int64_t now_ms, struct err *err)
+int run_thread_start(struct run_thread *thread, int64_t now_ms, struct err *err)
 {
 	int rc;
 
@@ -128,7 +128,7 @@ int worker_thread_start(struct worker_thread *thread, int64_t now_ms, struct err
 	return 0;
 }
 
-void worker_thread_stop(struct worker_thread *thread)
+void run_thread_stop(struct run_thread *thread)
 {
 	must(pthread_mutex_lock(&thread->lock) == 0);
 	thread->stop = true;
@@ -137,12 +137,12 @@ void worker_thread_stop(struct worker_thread *thread)
 	must(pthread_mutex_unlock(&thread->lock) == 0);
 }
 
-bool worker_thread_has_ended(const struct worker_thread *thread)
+bool run_thread_has_ended(const struct run_thread *thread)
 {
 	return thread->ended;
 }
 
-void worker_thread_join(struct worker_thread *thread)
+void run_thread_join(struct run_thread *thread)
 {
 	if (thread->started) {
 		must(pthread_join(thread->thread, NULL) == 0);
@@ -151,7 +151,7 @@ void worker_thread_join(struct worker_thread *thread)
 	(void)pthread_mutex_destroy(&thread->lock);
 }
 
-void worker_thread_watch(struct worker_thread *thread, int64_t now_ms)
+void run_thread_watch(struct run_thread *thread, int64_t now_ms)
 {
 	must(pthread_mutex_lock(&thread->lock) == 0);
 	if (thread->engine)
@@ -159,7 +159,7 @@ void worker_thread_watch(struct worker_thread *thread, int64_t now_ms)
 	must(pthread_mutex_unlock(&thread->lock) == 0);
 }
 
-void worker_thread_trouble(struct worker_thread *thread, char *text, size_t size)
+void run_thread_trouble(struct run_thread *thread, char *text, size_t size)
 {
 	must(size > 0);
 	text[0] = '\0';
