@@ -19,13 +19,24 @@ MAKEFLAGS += --no-builtin-rules
 # ---- sources -----------------------------------------------------------------------------------
 
 BASE_SRCS = \
+	src/base/err.c \
 	src/base/must.c \
 
 CORE_SRCS = \
+	src/core/overlay.c \
+	src/core/window.c \
 
 CONFIG_SRCS = \
 
 IO_SRCS = \
+	src/io/hash_sodium.c \
+	src/io/lmdb_aside.c \
+	src/io/lmdb_checkpoint.c \
+	src/io/lmdb_codec.c \
+	src/io/lmdb_env.c \
+	src/io/lmdb_err.c \
+	src/io/lmdb_store.c \
+	src/io/lmdb_sweep.c \
 
 IO_CXX_SRCS = \
 
@@ -34,9 +45,14 @@ RUN_SRCS = \
 CLI_SRCS = \
 
 TEST_LIB_SRCS = \
+	tests/lib/contract_store.c \
+	tests/lib/lmdb_world.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
+	check_codec \
+	check_hash \
+	check_store \
 	check_must \
 
 # tests/sim/NAME.c
