@@ -37,6 +37,14 @@ IO_SRCS = \
 	src/io/kafka_version.c \
 	src/io/lmdb_version.c \
 	src/io/sodium_version.c \
+	src/io/hash_sodium.c \
+	src/io/lmdb_aside.c \
+	src/io/lmdb_checkpoint.c \
+	src/io/lmdb_codec.c \
+	src/io/lmdb_env.c \
+	src/io/lmdb_err.c \
+	src/io/lmdb_store.c \
+	src/io/lmdb_sweep.c \
 
 IO_CXX_SRCS = \
 
@@ -67,11 +75,17 @@ CLI_SRCS = \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
+	tests/lib/contract_store.c \
+	tests/lib/lmdb_world.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
 	check_log \
 	check_memory \
+	check_codec \
+	check_hash \
+	check_store \
+	check_store_loss \
 	check_must \
 	check_notify \
 	check_policy \
