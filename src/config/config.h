@@ -16,12 +16,22 @@ struct kafka_property {
 	bool secret;
 };
 
+/* One effective setting, for `check -v`: what the file says or the default. Never a secret. */
+struct setting {
+	const char *path; /* "commit.every" */
+	const char *value;
+	const char *file; /* NULL: a default */
+	int line;
+};
+
 struct pipeline_test; /* config/tests.h: the `tests:` of one pipeline, for `onced test` */
 
 struct pipeline_config {
 	struct pipeline pipeline;
 	const struct pipeline_test *tests;
 	size_t test_count;
+	const struct setting *settings;
+	size_t setting_count;
 };
 
 struct config {
@@ -34,6 +44,8 @@ struct config {
 	int log_level; /* enum log_level */
 	const struct pipeline_config *pipelines;
 	size_t pipeline_count;
+	const struct setting *settings; /* the main file's */
+	size_t setting_count;
 	/* onced: internal: the arena everything above lives in */
 	struct arena *arena;
 };
