@@ -10,6 +10,8 @@
 
 #include "core/pipeline.h"
 
+#define CONFIG_PIPELINES_MAX 256
+
 struct kafka_property {
 	const char *name;
 	const char *value; /* resolved; may be a secret: never print it */
@@ -46,7 +48,7 @@ struct config {
 	size_t pipeline_count;
 	const struct setting *settings; /* the main file's */
 	size_t setting_count;
-	/* onced: internal: the arena everything above lives in */
+	/* internal: the arena that everything above lives in */
 	struct arena *arena;
 };
 

@@ -91,7 +91,7 @@ static const struct option table[] = {
 		.preset_shown = "none", .example = "remove: [trace]",
 		.help = "Header names; every header of that name goes."},
 
-	{OPTION_PIPELINE, "to", OPTION_SECTIONS, .required = true, .max = TARGETS_MAX,
+	{OPTION_PIPELINE, "to", OPTION_SECTIONS, .required = true, .min = 1, .max = TARGETS_MAX,
 		.example = "to: [{topic: payments.clean}]",
 		.help = "Where records go: every target whose `when` holds."},
 	{OPTION_PIPELINE, "to[].topic", OPTION_TOPIC, .required = true,

@@ -87,7 +87,8 @@ void section_wrong(struct build *build, const struct option *option, const struc
 	if (node->kind == NODE_REFUSED)
 		return;
 	if (option->type == OPTION_EXPR && node->kind != NODE_SCALAR) {
-		problems_error(build->problems, node, NULL, block_advice, got, options_key(option));
+		problems_error(build->problems, node, NULL, block_advice, got,
+			node->key ? node->key : options_key(option));
 		return;
 	}
 	options_expected(option, expected);
@@ -249,7 +250,7 @@ static bool has_right_count(struct build *build, const struct option *option,
 	if (option->max > 0 && node->kind != NODE_SCALAR && node->count > (size_t)option->max)
 		problems_error(build->problems, node, NULL, "has %zu entries; at most %lld are allowed",
 			node->count, (long long)option->max);
-	else if (option->type == OPTION_LIST && node->count < (size_t)option->min)
+	else if (node->kind == NODE_SEQUENCE && node->count < (size_t)option->min)
 		problems_error(build->problems, node, NULL, "is empty; write it as `%s`",
 			option->example);
 	else

@@ -130,6 +130,8 @@ static int parse_scalar(struct loader *loader, const yaml_event_t *event, struct
 	node->text[len] = '\0';
 	node->len = len;
 	node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	node->quoted = event->data.scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE ||
+		       event->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE;
 	return 0;
 }
 

@@ -40,7 +40,8 @@ struct node {
 	/* NODE_SCALAR */
 	char *text; /* followed by a NUL byte, may hold some too */
 	size_t len;
-	bool plain; /* neither quoted nor a block: 12 is a number, "12" is not */
+	bool plain;  /* neither quoted nor a block: 12 is a number, "12" is not */
+	bool quoted; /* in '' or "" */
 	/* NODE_SEQUENCE, NODE_MAPPING */
 	struct node *first;
 	size_t count;
