@@ -32,6 +32,23 @@ CORE_SRCS = \
 	src/core/window.c \
 
 CONFIG_SRCS = \
+	src/config/build_kafka.c \
+	src/config/build_main.c \
+	src/config/build_pipeline.c \
+	src/config/build_steps.c \
+	src/config/config.c \
+	src/config/cross.c \
+	src/config/json_text.c \
+	src/config/kafka_allow.c \
+	src/config/options.c \
+	src/config/prefix.c \
+	src/config/problems.c \
+	src/config/reference.c \
+	src/config/section.c \
+	src/config/suggest.c \
+	src/config/tests.c \
+	src/config/tree.c \
+	src/config/units.c \
 
 IO_SRCS = \
 

@@ -8,13 +8,13 @@
 #define SERVERS_DEFAULT "127.0.0.1:9092"
 
 static void record(struct build *build, const char *name, const char *value,
-	const struct node *node)
+		   const struct node *node)
 {
 	section_record(build, arena_printf(build->arena, "kafka.%s", name), value, node);
 }
 
 static void complain_unknown(struct build *build, const struct node *node,
-	const struct kafka_rule *rule)
+			     const struct kafka_rule *rule)
 {
 	const char *best = kafka_allow_suggest(node->key);
 
@@ -22,15 +22,16 @@ static void complain_unknown(struct build *build, const struct node *node,
 		problems_error_key(build->problems, node, "may not be set: %s", rule->note);
 	else if (best)
 		problems_error_key(build->problems, node,
-			"not a property that onced allows; did you mean \"%s\"?", best);
+				   "not a property that onced allows; did you mean \"%s\"?", best);
 	else
-		problems_error_key(build->problems, node,
+		problems_error_key(
+			build->problems, node,
 			"not a property that onced allows; docs/configuration.md lists them");
 }
 
 /* One property into *property; false: reported. */
 static bool read_property(struct build *build, const struct node *node,
-	struct kafka_property *property)
+			  struct kafka_property *property)
 {
 	const struct kafka_rule *rule = kafka_allow_find(node->key);
 	char text[KAFKA_EXPECTED_MAX];
@@ -44,13 +45,13 @@ static bool read_property(struct build *build, const struct node *node,
 	if (node->kind != NODE_SCALAR || strlen(node->text) != node->len) {
 		if (node->kind != NODE_REFUSED)
 			problems_error(build->problems, node, NULL,
-				"expected text, as librdkafka has it");
+				       "expected text, as librdkafka has it");
 		return false;
 	}
 	if (rule->secret && node->len > 0 && !strstr(node->text, "${"))
 		problems_hint(build->problems, node, NULL,
-			"the secret stands in the file itself: better ${credential:NAME} or "
-			"${file:/path}");
+			      "the secret stands in the file itself: better ${credential:NAME} or "
+			      "${file:/path}");
 	value = reference_resolve(build, node, rule->secret);
 	if (!value)
 		return false;
@@ -62,10 +63,10 @@ static bool read_property(struct build *build, const struct node *node,
 	}
 	if (rule->secret)
 		problems_error(build->problems, node, NULL, "expected %s, got something else",
-			expected);
+			       expected);
 	else
 		problems_error(build->problems, node, NULL, "expected %s, got %s", expected,
-			tree_describe(node, build->arena));
+			       tree_describe(node, build->arena));
 	return true; /* it may hold a secret: config_free wipes it */
 }
 
@@ -79,24 +80,26 @@ static const char *value_of(const struct config *config, const char *name)
 
 /* What only shows when the properties are seen together. */
 static void check_security(struct build *build, const struct node *node,
-	const struct config *config)
+			   const struct config *config)
 {
 	const char *protocol = value_of(config, "security.protocol");
 	const char *mechanism = value_of(config, "sasl.mechanism");
 	bool sasl = protocol && strncmp(protocol, "sasl_", 5) == 0;
 
 	if (sasl && !mechanism && !tree_find(node, "sasl.mechanism"))
-		problems_error(build->problems, node, "sasl.mechanism",
+		problems_error(
+			build->problems, node, "sasl.mechanism",
 			"is missing: security.protocol: %s needs one of PLAIN, SCRAM-SHA-256, "
-			"SCRAM-SHA-512, OAUTHBEARER", protocol);
+			"SCRAM-SHA-512, OAUTHBEARER",
+			protocol);
 	if (!sasl && mechanism)
 		problems_hint(build->problems, node, "sasl.mechanism",
-			"has no effect without security.protocol: sasl_ssl");
+			      "has no effect without security.protocol: sasl_ssl");
 	if (sasl && strcmp(protocol, "sasl_plaintext") == 0 && mechanism &&
-		strcmp(mechanism, "PLAIN") == 0)
+	    strcmp(mechanism, "PLAIN") == 0)
 		problems_hint(build->problems, node, "sasl.mechanism",
-			"PLAIN over sasl_plaintext sends the password in clear text: better "
-			"sasl_ssl");
+			      "PLAIN over sasl_plaintext sends the password in clear text: better "
+			      "sasl_ssl");
 }
 
 /* The tree outlives this function; its copies of secrets must not. */

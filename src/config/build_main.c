@@ -25,7 +25,7 @@ static const char *host_instance(struct arena *arena)
 }
 
 const char *build_state_dir(bool user, const char *xdg_state_home, const char *home,
-	struct arena *arena)
+			    struct arena *arena)
 {
 	if (!user)
 		return "/var/lib/onced";
@@ -51,7 +51,8 @@ static const char *default_state_dir(struct build *build, const char *file)
 	}
 	directory = build_state_dir(user, getenv("XDG_STATE_HOME"), home, build->arena);
 	if (!directory) {
-		problems_error_at(build->problems, file ? file : "onced", 0, 0, "state_dir",
+		problems_error_at(
+			build->problems, file ? file : "onced", 0, 0, "state_dir",
 			"there is no home directory to keep it in: set state_dir in the main file "
 			"(-c FILE)");
 		return "";
@@ -61,7 +62,7 @@ static const char *default_state_dir(struct build *build, const char *file)
 }
 
 void build_main(struct build *build, const struct node *node, const char *file,
-	struct config *config, const char **ret_glob)
+		struct config *config, const char **ret_glob)
 {
 	struct section root = section_root(build, OPTION_MAIN, node, file);
 

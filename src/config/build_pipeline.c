@@ -19,21 +19,22 @@ static bool is_input(const struct pipeline *pipeline, const char *topic)
 
 /* What is written must not come back as input: it would go round for ever. */
 static void check_output(struct build *build, const struct pipeline *pipeline,
-	const struct node *node, const char *topic)
+			 const struct node *node, const char *topic)
 {
 	if (topic && is_input(pipeline, topic))
-		problems_error(build->problems, node, NULL,
+		problems_error(
+			build->problems, node, NULL,
 			"\"%s\" is an input of this pipeline: its records would go round for ever; "
-			"write to another topic", topic);
+			"write to another topic",
+			topic);
 }
 
 /* ---- from ---- */
 
-static void read_topics(struct build *build, const struct section *from,
-	struct pipeline *pipeline)
+static void read_topics(struct build *build, const struct section *from, struct pipeline *pipeline)
 {
 	const struct node *node = section_node(from, "topics");
-	const struct option *option = options_find(OPTION_PIPELINE, "from.topics[]");
+	const struct option_rule *option = options_find(OPTION_PIPELINE, "from.topics[]");
 	const char **topics;
 
 	if (!node)
@@ -47,7 +48,7 @@ static void read_topics(struct build *build, const struct section *from,
 			continue;
 		if (is_input(pipeline, topic)) {
 			problems_error(build->problems, item, NULL,
-				"\"%s\" is there twice: remove one", topic);
+				       "\"%s\" is there twice: remove one", topic);
 			continue;
 		}
 		section_record(build, tree_path(item, build->arena), topic, item);
@@ -62,7 +63,8 @@ static void read_group(struct build *build, const struct section *from, struct p
 	if (!group && !section_has(from, "group")) {
 		group = arena_printf(build->arena, "onced.%s", pipeline->name);
 		if (!units_is_name(group, true) && from->node)
-			problems_error(build->problems, from->node, "group",
+			problems_error(
+				build->problems, from->node, "group",
 				"the default, onced.<pipeline>, is longer than 64: give a group, or "
 				"shorten the pipeline's name");
 		section_record(build, "from.group", group, NULL);
@@ -103,13 +105,13 @@ static void read_from(struct build *build, const struct section *root, struct pi
 /* ---- to ---- */
 
 static void read_target(struct build *build, const struct section *item, struct build_exprs *exprs,
-	const struct pipeline *pipeline, struct target *target)
+			const struct pipeline *pipeline, struct target *target)
 {
 	const struct node *when;
 
 	*target = (struct target){.slot = -1, .topic = ""};
 	target->where = arena_printf(build->arena, "%s:%d:%d: %s", item->node->file,
-		item->node->line, item->node->column, item->path);
+				     item->node->line, item->node->column, item->path);
 	if (section_has(item, "topic")) {
 		const char *topic = section_text(item, "topic");
 
@@ -124,12 +126,13 @@ static void read_target(struct build *build, const struct section *item, struct 
 		target->slot = build_expr(build, exprs, when, target->when);
 	target->otherwise = section_bool(item, "otherwise");
 	if (target->otherwise && when)
-		problems_error_key(build->problems, tree_find(item->node, "otherwise"),
+		problems_error_key(
+			build->problems, tree_find(item->node, "otherwise"),
 			"goes without `when`: it takes what no `when` took; remove one of the two");
 }
 
 static void check_otherwise(struct build *build, const struct pipeline *pipeline,
-	const struct node *node)
+			    const struct node *node)
 {
 	bool always = false;
 
@@ -137,13 +140,14 @@ static void check_otherwise(struct build *build, const struct pipeline *pipeline
 		always |= !pipeline->targets[i].when && !pipeline->targets[i].otherwise;
 	for (const struct node *item = node->first; item && always; item = item->next)
 		if (item->kind == NODE_MAPPING && tree_find(item, "otherwise") &&
-			strcmp(tree_find(item, "otherwise")->text, "true") == 0)
-			problems_hint(build->problems, item, "otherwise",
+		    strcmp(tree_find(item, "otherwise")->text, "true") == 0)
+			problems_hint(
+				build->problems, item, "otherwise",
 				"never takes a record: a target without `when` takes every one");
 }
 
 void build_targets(struct build *build, const struct section *root, struct build_exprs *exprs,
-	struct pipeline *pipeline)
+		   struct pipeline *pipeline)
 {
 	const struct node *node = section_node(root, "to");
 	struct target *targets;
@@ -157,7 +161,7 @@ void build_targets(struct build *build, const struct section *root, struct build
 
 		if (item.node)
 			read_target(build, &item, exprs, pipeline,
-				&targets[pipeline->target_count++]);
+				    &targets[pipeline->target_count++]);
 	}
 	check_otherwise(build, pipeline, node);
 }
@@ -180,9 +184,11 @@ static void read_errors(struct build *build, const struct section *root, struct 
 	check_output(build, pipeline, tree_find(section.node, "to"), pipeline->errors_topic);
 	for (size_t i = 0; i < pipeline->target_count; i++)
 		if (strcmp(pipeline->targets[i].topic, pipeline->errors_topic) == 0)
-			problems_hint(build->problems, section.node, "to",
+			problems_hint(
+				build->problems, section.node, "to",
 				"\"%s\" gets results too: dead letters are easier to find in a topic "
-				"of their own", pipeline->errors_topic);
+				"of their own",
+				pipeline->errors_topic);
 }
 
 static void read_commit(const struct section *root, struct pipeline *pipeline)
@@ -194,14 +200,15 @@ static void read_commit(const struct section *root, struct pipeline *pipeline)
 	pipeline->commit_bytes = section_number(&commit, "bytes");
 }
 
-static void read_workers(struct build *build, const struct section *root,
-	struct pipeline *pipeline)
+static void read_workers(struct build *build, const struct section *root, struct pipeline *pipeline)
 {
 	pipeline->workers = (int)section_number(root, "workers");
 	if (pipeline->workers > WORKERS_HINT)
-		problems_hint(build->problems, tree_find(root->node, "workers"), NULL,
+		problems_hint(
+			build->problems, tree_find(root->node, "workers"), NULL,
 			"%d workers are many: those beyond the number of input partitions stay idle, "
-			"and all share `memory:`", pipeline->workers);
+			"and all share `memory:`",
+			pipeline->workers);
 }
 
 /* From malloc's memory, where it grew, into the configuration's. */
@@ -215,7 +222,7 @@ static void keep_exprs(struct build *build, struct build_exprs *exprs, struct pi
 }
 
 void build_pipeline(struct build *build, const struct section *root, const char *file,
-	struct pipeline *pipeline)
+		    struct pipeline *pipeline)
 {
 	struct build_exprs exprs = {0};
 	const char *name = section_text(root, "pipeline");

@@ -6,22 +6,19 @@
 #include "base/must.h"
 
 static const char *const kinds[] = {
-	[STEP_FILTER] = "filter",
-	[STEP_MAP] = "map",
-	[STEP_DEDUP] = "dedup",
-	[STEP_KEY] = "key",
-	[STEP_HEADERS] = "headers",
+	[STEP_FILTER] = "filter", [STEP_MAP] = "map",         [STEP_DEDUP] = "dedup",
+	[STEP_KEY] = "key",       [STEP_HEADERS] = "headers",
 };
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static const char *where_of(struct build *build, const struct node *node)
 {
 	return arena_printf(build->arena, "%s:%d:%d: %s", node->file, node->line, node->column,
-		tree_path(node, build->arena));
+			    tree_path(node, build->arena));
 }
 
 static void compile(struct build *build, const struct node *node, const char *where,
-	const char *text)
+		    const char *text)
 {
 	struct expr_engine *engine = build->request->engine;
 	struct err err = {0};
@@ -30,16 +27,18 @@ static void compile(struct build *build, const struct node *node, const char *wh
 	must(engine != NULL);
 	if (engine->ops->compile(engine, where, text, &expr, &err) == 0)
 		return;
-	problems_error_line(build->problems, node,
-		node->quoted ? arena_printf(build->arena,
+	problems_error_line(
+		build->problems, node,
+		node->quoted
+			? arena_printf(build->arena,
 				       "%s (YAML took the quotes around it away: if they belong to "
 				       "the expression, write it as a block, `|`)",
 				       err.msg)
-			     : err.msg);
+			: err.msg);
 }
 
 int build_expr(struct build *build, struct build_exprs *exprs, const struct node *node,
-	const char *text)
+	       const char *text)
 {
 	const char *where = where_of(build, node);
 
@@ -55,13 +54,13 @@ int build_expr(struct build *build, struct build_exprs *exprs, const struct node
 
 /* ---- headers ---- */
 
-static bool is_header_name(struct build *build, const struct node *node, const char *name,
-	bool set)
+static bool is_header_name(struct build *build, const struct node *node, const char *name, bool set)
 {
 	if (!*name)
 		problems_error(build->problems, node, NULL, "a header name is empty");
 	else if (set && strncmp(name, "onced.", 6) == 0)
-		problems_error(build->problems, node, NULL,
+		problems_error(
+			build->problems, node, NULL,
 			"headers that begin with `onced.` are onced's own: choose another name");
 	else
 		return true;
@@ -69,7 +68,7 @@ static bool is_header_name(struct build *build, const struct node *node, const c
 }
 
 static void read_set(struct build *build, const struct section *section, struct build_exprs *exprs,
-	struct step *step)
+		     struct step *step)
 {
 	const struct node *node = section_node(section, "set");
 	struct header_set *set;
@@ -78,7 +77,7 @@ static void read_set(struct build *build, const struct section *section, struct 
 		return;
 	set = arena_alloc(build->arena, node->count * sizeof(*set));
 	for (const struct node *child = node->first; child; child = child->next) {
-		const struct option expected = {.path = "set", .type = OPTION_EXPR};
+		const struct option_rule expected = {.path = "set", .type = OPTION_EXPR};
 		const char *text;
 
 		if (!is_header_name(build, child, child->key, true))
@@ -91,9 +90,9 @@ static void read_set(struct build *build, const struct section *section, struct 
 		if (!text)
 			continue;
 		section_record(build, tree_path(child, build->arena), text, child);
-		set[step->set_count++] = (struct header_set){
-			arena_printf(build->arena, "%s", child->key), text,
-			build_expr(build, exprs, child, text)};
+		set[step->set_count++] =
+			(struct header_set){arena_printf(build->arena, "%s", child->key), text,
+					    build_expr(build, exprs, child, text)};
 	}
 	step->set = set;
 }
@@ -101,7 +100,7 @@ static void read_set(struct build *build, const struct section *section, struct 
 static void read_remove(struct build *build, const struct section *section, struct step *step)
 {
 	const struct node *node = section_node(section, "remove");
-	const struct option expected = {.path = "remove", .type = OPTION_TEXT};
+	const struct option_rule expected = {.path = "remove", .type = OPTION_TEXT};
 	const char **names;
 
 	if (!node || node->count == 0)
@@ -118,8 +117,8 @@ static void read_remove(struct build *build, const struct section *section, stru
 	step->remove = names;
 }
 
-static void read_headers(struct build *build, const struct section *item,
-	struct build_exprs *exprs, struct step *step)
+static void read_headers(struct build *build, const struct section *item, struct build_exprs *exprs,
+			 struct step *step)
 {
 	struct section section = section_open(item, "headers");
 
@@ -127,13 +126,13 @@ static void read_headers(struct build *build, const struct section *item,
 	read_remove(build, &section, step);
 	if (section.node && !section_has(&section, "set") && !section_has(&section, "remove"))
 		problems_error(build->problems, section.node, NULL,
-			"does nothing: give it `set:` or `remove:`");
+			       "does nothing: give it `set:` or `remove:`");
 }
 
 /* ---- the other steps ---- */
 
 static void read_dedup(struct build *build, const struct section *item, struct build_exprs *exprs,
-	struct step *step)
+		       struct step *step)
 {
 	struct section section = section_open(item, "dedup");
 
@@ -143,18 +142,20 @@ static void read_dedup(struct build *build, const struct section *item, struct b
 	step->within_ms = section_number(&section, "within");
 	step->missing_pass = section_word(&section, "missing") == 1;
 	if (section.node && !section_has(&section, "id") && !section_has(&section, "missing"))
-		problems_hint(build->problems, section.node, NULL,
+		problems_hint(
+			build->problems, section.node, NULL,
 			"without `id` it goes by the record's key, and a record without a key is an "
 			"error: write `missing: pass` to let it through, or `missing: error`");
 }
 
 static void read_expr_step(struct build *build, const struct section *item,
-	struct build_exprs *exprs, struct step *step)
+			   struct build_exprs *exprs, struct step *step)
 {
 	const char *key = kinds[step->kind];
 
 	if (step->kind == STEP_MAP && exprs->format == FORMAT_BYTES)
-		problems_error_key(build->problems, tree_find(item->node, key),
+		problems_error_key(
+			build->problems, tree_find(item->node, key),
 			"is not possible under `format: bytes`, which has no value to work on: use "
 			"format json or text");
 	step->text = section_expr(item, key);
@@ -172,9 +173,11 @@ static bool kind_of(struct build *build, const struct section *item, enum step_k
 			if (strcmp(child->key, kinds[kind]) != 0)
 				continue;
 			if (found) {
-				problems_error_key(build->problems, child,
+				problems_error_key(
+					build->problems, child,
 					"a step has one key, this one has `%s` already: begin the next "
-					"step with `- %s:`", found->key, child->key);
+					"step with `- %s:`",
+					found->key, child->key);
 				return false;
 			}
 			found = child;
@@ -183,12 +186,12 @@ static bool kind_of(struct build *build, const struct section *item, enum step_k
 	}
 	if (!found && item->node->count == 0)
 		problems_error(build->problems, item->node, NULL,
-			"is empty: a step is one of filter, map, dedup, key, headers");
+			       "is empty: a step is one of filter, map, dedup, key, headers");
 	return found != NULL;
 }
 
 static bool read_step(struct build *build, const struct section *root, const struct node *node,
-	struct build_exprs *exprs, struct step *step)
+		      struct build_exprs *exprs, struct step *step)
 {
 	struct section item = section_item(root, "steps", node);
 	enum step_kind kind = STEP_FILTER;
@@ -232,7 +235,7 @@ static bool may_fail(const struct step *step)
 }
 
 static void hint_at_order(struct build *build, const struct pipeline *pipeline,
-	const struct node *node)
+			  const struct node *node)
 {
 	size_t index = 0;
 
@@ -242,14 +245,15 @@ static void hint_at_order(struct build *build, const struct pipeline *pipeline,
 		const struct step *step = &pipeline->steps[index];
 
 		if ((int)index > pipeline->dedup_index && may_fail(step))
-			problems_hint(build->problems, item, kinds[step->kind],
+			problems_hint(
+				build->problems, item, kinds[step->kind],
 				"stands after dedup: when it fails, the id counts as seen and a "
 				"corrected repeat is dropped; what may fail belongs before dedup");
 	}
 }
 
 void build_steps(struct build *build, const struct section *root, struct build_exprs *exprs,
-	struct pipeline *pipeline)
+		 struct pipeline *pipeline)
 {
 	const struct node *node = section_node(root, "steps");
 	struct step *steps;
@@ -268,7 +272,8 @@ void build_steps(struct build *build, const struct section *root, struct build_e
 		if (!read_step(build, root, item, exprs, step))
 			continue;
 		if (step->kind == STEP_DEDUP && pipeline->dedup_index >= 0)
-			problems_error_key(build->problems, tree_find(item, "dedup"),
+			problems_error_key(
+				build->problems, tree_find(item, "dedup"),
 				"is the second one: one dedup per pipeline for now, as what reaches "
 				"the second would depend on the first's verdicts; use a second "
 				"pipeline");

@@ -63,7 +63,8 @@ static void load_pipeline(struct load *load, const char *file)
 
 	if (load->config->pipeline_count == CONFIG_PIPELINES_MAX) {
 		problems_error_at(build->problems, file, 0, 0, NULL,
-			"is one pipeline too many: %d are the limit", CONFIG_PIPELINES_MAX);
+				  "is one pipeline too many: %d are the limit",
+				  CONFIG_PIPELINES_MAX);
 		return;
 	}
 	if (tree_load(file, build->arena, build->problems, &node) < 0)
@@ -100,12 +101,14 @@ static void load_glob(struct load *load, const char *pattern)
 	pattern = absolute(build->arena, pattern, file);
 	result = glob(pattern, GLOB_ERR, NULL, &found);
 	if (result == GLOB_NOMATCH)
-		problems_error_at(build->problems, file ? file : "onced", 0, 0, "pipelines",
+		problems_error_at(
+			build->problems, file ? file : "onced", 0, 0, "pipelines",
 			"no file matches %s: name pipeline files on the command line, or set "
-			"`pipelines:` in the main file", pattern);
+			"`pipelines:` in the main file",
+			pattern);
 	else if (result != 0)
 		problems_error_at(build->problems, file ? file : "onced", 0, 0, "pipelines",
-			"%s cannot be searched: %s", pattern, strerror(errno));
+				  "%s cannot be searched: %s", pattern, strerror(errno));
 	else
 		for (size_t i = 0; i < found.gl_pathc; i++)
 			load_pipeline(load, found.gl_pathv[i]);
@@ -127,7 +130,7 @@ static void load_all(struct load *load)
 }
 
 int config_load(const struct config_request *request, struct config **ret,
-	struct config_errors *errors)
+		struct config_errors *errors)
 {
 	struct config *config = calloc(1, sizeof(*config));
 	struct load load = {.config = config};
@@ -138,8 +141,7 @@ int config_load(const struct config_request *request, struct config **ret,
 	load.build.request = request;
 	load.build.arena = config->arena;
 	load.build.problems = problems_new();
-	load.pipelines =
-		arena_alloc(config->arena, CONFIG_PIPELINES_MAX * sizeof(*load.pipelines));
+	load.pipelines = arena_alloc(config->arena, CONFIG_PIPELINES_MAX * sizeof(*load.pipelines));
 	load.roots = arena_alloc(config->arena, CONFIG_PIPELINES_MAX * sizeof(*load.roots));
 	load_all(&load);
 	free(load.build.settings);
@@ -161,7 +163,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->kafka_count; i++)
 		if (config->kafka[i].secret) /* a copy in the arena, made for this */
 			explicit_bzero((char *)config->kafka[i].value,
-				strlen(config->kafka[i].value));
+				       strlen(config->kafka[i].value));
 	arena_free(config->arena);
 	free(config);
 }

@@ -60,18 +60,21 @@ struct config_errors {
 };
 
 struct config_request {
-	const char *file;             /* -c; NULL: /etc/onced/onced.yaml if it is there and no pipeline files are given */
-	const char *const *pipelines; /* files named on the command line; they replace `pipelines:` */
+	const char *
+		file; /* -c; NULL: /etc/onced/onced.yaml if it is there and no pipeline files are given */
+	const char *const
+		*pipelines; /* files named on the command line; they replace `pipelines:` */
 	size_t pipeline_count;
-	struct expr_engine *engine;   /* compiles every expression once, so that errors have a place */
-	uint64_t engine_revision;     /* part of each prefix hash */
+	struct expr_engine
+		*engine;          /* compiles every expression once, so that errors have a place */
+	uint64_t engine_revision; /* part of each prefix hash */
 };
 
 /* 0: *ret is complete (free with config_free), warnings may be there. -1: errors->count > 0 and *ret
  * is untouched. errors is always initialised; free with config_errors_free. */
 int config_load(const struct config_request *request, struct config **ret,
 		struct config_errors *errors) CHECKED;
-void config_free(struct config *config);              /* NULL is fine; wipes secrets */
+void config_free(struct config *config); /* NULL is fine; wipes secrets */
 void config_errors_free(struct config_errors *errors);
 
 #endif

@@ -5,7 +5,6 @@
 #include "config/section.h"
 
 /* roots: the trees, one per pipeline of config, in their order. */
-void cross_check(struct build *build, const struct config *config,
-		 const struct node *const *roots);
+void cross_check(struct build *build, const struct config *config, const struct node *const *roots);
 
 #endif

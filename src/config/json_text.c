@@ -17,7 +17,7 @@ static bool is_one_of(const char *text, const char *const words[], size_t count)
 
 #define IS_ONE_OF(text, ...)                                                                       \
 	is_one_of(text, (const char *const[]){__VA_ARGS__},                                        \
-		sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+		  sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
 
 static bool is_null(const char *text)
 {
@@ -140,7 +140,7 @@ static int write_number(struct build *build, const struct node *node, FILE *out)
 
 	if (is_inf_or_nan(text)) {
 		problems_error(build->problems, node, NULL,
-			"JSON has no %s; put quotes around it if a string is meant", text);
+			       "JSON has no %s; put quotes around it if a string is meant", text);
 		return -1;
 	}
 	if (!is_based(text)) {

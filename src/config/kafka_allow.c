@@ -11,7 +11,10 @@
 #define INT(low, high) KAFKA_INT, .min = (low), .max = (high)
 #define WORDS(...) KAFKA_WORD, .words = {__VA_ARGS__}
 #define SECRET(kind) kind, .secret = true
-#define REFUSE(name, why) {name, KAFKA_REFUSED, .note = why}
+#define REFUSE(name, why)                                                                          \
+	{                                                                                          \
+		name, KAFKA_REFUSED, .note = why                                                   \
+	}
 
 #define OWNED_EXACTLY_ONCE "onced's own: the exactly-once guarantee rests on it; remove it"
 #define OWNED_MEMORY "onced's own: it follows from `memory:`; remove it"
@@ -30,9 +33,9 @@ static const struct kafka_rule table[] = {
 	{"client.id", KAFKA_TEXT, .note = "Name in the brokers' logs and quotas."},
 	{"client.rack", KAFKA_TEXT, .note = "Where this host is, to read from a near replica."},
 	{"security.protocol", WORDS("plaintext", "ssl", "sasl_plaintext", "sasl_ssl"),
-		.note = "How to talk to the brokers."},
+	 .note = "How to talk to the brokers."},
 	{"sasl.mechanism", WORDS("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"),
-		.note = "How to log in."},
+	 .note = "How to log in."},
 	{"sasl.username", KAFKA_TEXT, .note = "For PLAIN and SCRAM."},
 	{"sasl.password", SECRET(KAFKA_TEXT), .note = "For PLAIN and SCRAM."},
 	{"sasl.oauthbearer.method", WORDS("oidc"), .note = "For OAUTHBEARER."},
@@ -52,25 +55,26 @@ static const struct kafka_rule table[] = {
 	{"ssl.keystore.location", KAFKA_PATH, .note = "PKCS#12 file of key and certificate."},
 	{"ssl.keystore.password", SECRET(KAFKA_TEXT), .note = "Password of that file."},
 	{"ssl.endpoint.identification.algorithm", WORDS("https"),
-		.note = "Names are always checked: `none` is refused."},
+	 .note = "Names are always checked: `none` is refused."},
 	{"enable.ssl.certificate.verification", WORDS("true"),
-		.note = "Certificates are always checked: `false` is refused."},
+	 .note = "Certificates are always checked: `false` is refused."},
 	{"broker.address.family", WORDS("any", "v4", "v6"), .note = "IPv4, IPv6 or both."},
 	{"broker.address.ttl", INT(0, 86400000), .note = "How long an address is kept, ms."},
 	{"socket.timeout.ms", INT(1000, 9900),
-		.note = "Limit of a request; below the transaction's 10 s."},
+	 .note = "Limit of a request; below the transaction's 10 s."},
 	{"socket.connection.setup.timeout.ms", INT(1000, 300000),
-		.note = "Limit of a connection's setup, with TLS and login."},
+	 .note = "Limit of a connection's setup, with TLS and login."},
 	{"socket.keepalive.enable", KAFKA_BOOL, .note = "TCP keep-alive."},
 	{"socket.nagle.disable", KAFKA_BOOL, .note = "No delay of small packets; onced sets true."},
 	{"socket.send.buffer.bytes", INT(0, 100000000), .note = "0: the system's default."},
 	{"socket.receive.buffer.bytes", INT(0, 100000000), .note = "0: the system's default."},
-	{"connections.max.idle.ms", INT(0, INT32_MAX), .note = "Closes idle connections; 0: never."},
+	{"connections.max.idle.ms", INT(0, INT32_MAX),
+	 .note = "Closes idle connections; 0: never."},
 	{"reconnect.backoff.ms", INT(0, 3600000), .note = "First pause before a new connection."},
 	{"reconnect.backoff.max.ms", INT(0, 3600000), .note = "Longest such pause."},
 	{"metadata.max.age.ms", INT(1, 86400000), .note = "Age at which metadata is stale."},
 	{"topic.metadata.refresh.interval.ms", INT(1000, 3600000),
-		.note = "How soon new partitions are seen."},
+	 .note = "How soon new partitions are seen."},
 	{"message.max.bytes", INT(1000, 1000000000), .note = "Largest request to be produced."},
 	{"receive.message.max.bytes", INT(1000, INT32_MAX), .note = "Largest answer accepted."},
 	{"max.partition.fetch.bytes", INT(1, 1000000000), .note = "Fetched at once, a partition."},
@@ -79,13 +83,13 @@ static const struct kafka_rule table[] = {
 	{"fetch.wait.max.ms", INT(0, 300000), .note = "And for how long."},
 	{"check.crcs", KAFKA_BOOL, .note = "Checks the checksum of what was read."},
 	{"session.timeout.ms", INT(6000, 3600000),
-		.note = "Silence after which the group gives a worker's partitions away."},
+	 .note = "Silence after which the group gives a worker's partitions away."},
 	{"heartbeat.interval.ms", INT(500, 3600000), .note = "A third of it or less."},
 	{"linger.ms", INT(0, 1000), .note = "How long a produce request waits for more."},
 	{"batch.size", INT(1, INT32_MAX), .note = "Bytes in a produced batch of Kafka's."},
 	{"batch.num.messages", INT(1, 1000000), .note = "Records in a produced batch of Kafka's."},
 	{"compression.type", WORDS("none", "gzip", "snappy", "lz4", "zstd"),
-		.note = "Of what is produced."},
+	 .note = "Of what is produced."},
 	{"compression.level", INT(-1, 12), .note = "-1: the codec's default."},
 	{"debug", KAFKA_TEXT, .note = "librdkafka's debug contexts, shown at log_level debug."},
 
@@ -230,20 +234,20 @@ static bool is_word(const struct kafka_rule *rule, const char *value)
 
 static const char *words_text(const struct kafka_rule *rule, char text[KAFKA_EXPECTED_MAX])
 {
-	size_t used = (size_t)snprintf(text, KAFKA_EXPECTED_MAX, "%s",
-		rule->words[1] ? "one of " : "");
+	size_t used =
+		(size_t)snprintf(text, KAFKA_EXPECTED_MAX, "%s", rule->words[1] ? "one of " : "");
 
 	for (size_t i = 0; i < KAFKA_WORDS_MAX && rule->words[i]; i++) {
 		must(used < KAFKA_EXPECTED_MAX);
 		used += (size_t)snprintf(text + used, KAFKA_EXPECTED_MAX - used, "%s%s",
-			i ? ", " : "", rule->words[i]);
+					 i ? ", " : "", rule->words[i]);
 	}
 	must(used < KAFKA_EXPECTED_MAX);
 	return text;
 }
 
 const char *kafka_allow_check(const struct kafka_rule *rule, const char *value,
-	char text[KAFKA_EXPECTED_MAX])
+			      char text[KAFKA_EXPECTED_MAX])
 {
 	int64_t number;
 
@@ -259,7 +263,7 @@ const char *kafka_allow_check(const struct kafka_rule *rule, const char *value,
 		if (units_int(value, &number) && number >= rule->min && number <= rule->max)
 			return NULL;
 		(void)snprintf(text, KAFKA_EXPECTED_MAX, "a whole number from %lld to %lld",
-			(long long)rule->min, (long long)rule->max);
+			       (long long)rule->min, (long long)rule->max);
 		return text;
 	case KAFKA_WORD:
 		return is_word(rule, value) ? NULL : words_text(rule, text);

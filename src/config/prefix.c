@@ -66,7 +66,7 @@ char *prefix_text(const struct pipeline *pipeline, uint64_t engine_revision)
 		formats[pipeline->format], engine_revision);
 	for (int i = 0; i <= pipeline->dedup_index; i++)
 		if (pipeline->steps[i].text || pipeline->steps[i].kind == STEP_DEDUP ||
-			pipeline->steps[i].kind == STEP_HEADERS)
+		    pipeline->steps[i].kind == STEP_HEADERS)
 			put_step(out, &pipeline->steps[i]);
 	must(fclose(out) == 0);
 	return text;

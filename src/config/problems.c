@@ -54,8 +54,8 @@ static size_t file_order(struct problems *problems, const char *file)
 	for (size_t i = 0; i < problems->file_count; i++)
 		if (strcmp(problems->files[i], file) == 0)
 			return i;
-	problems->files = realloc(problems->files,
-		(problems->file_count + 1) * sizeof(*problems->files));
+	problems->files =
+		realloc(problems->files, (problems->file_count + 1) * sizeof(*problems->files));
 	must(problems->files != NULL);
 	problems->files[problems->file_count] = strdup(file);
 	must(problems->files[problems->file_count] != NULL);
@@ -64,7 +64,7 @@ static size_t file_order(struct problems *problems, const char *file)
 
 /* text: owned by the list from here on. */
 static void add(struct problems *problems, bool hint, const char *file, int line, int column,
-	char *text)
+		char *text)
 {
 	struct problem *problem;
 
@@ -84,11 +84,11 @@ static void add(struct problems *problems, bool hint, const char *file, int line
 	}
 	problem = &problems->items[problems->count];
 	*problem = (struct problem){.file_order = file_order(problems, file),
-		.line = line,
-		.column = column,
-		.order = problems->count++,
-		.text = text,
-		.hint = hint};
+				    .line = line,
+				    .column = column,
+				    .order = problems->count++,
+				    .text = text,
+				    .hint = hint};
 }
 
 /* One line: "file:line:column: key: reason"; a line break in the reason would be two errors. */
@@ -99,10 +99,10 @@ static char *compose(const char *file, int line, int column, const char *key, co
 
 	if (line > 0)
 		len = asprintf(&text, "%s:%d:%d: %s%s%s", file, line, column, key ? key : "",
-			key && *key ? ": " : "", reason);
+			       key && *key ? ": " : "", reason);
 	else
 		len = asprintf(&text, "%s: %s%s%s", file, key ? key : "", key && *key ? ": " : "",
-			reason);
+			       reason);
 	must(len >= 0);
 	for (char *c = text; *c; c++)
 		if (*c == '\n' || *c == '\r')
@@ -111,7 +111,7 @@ static char *compose(const char *file, int line, int column, const char *key, co
 }
 
 static void add_at(struct problems *problems, bool hint, const char *file, int line, int column,
-	const char *key, const char *format, va_list args)
+		   const char *key, const char *format, va_list args)
 {
 	CLEANUP(free) char *reason = NULL;
 
@@ -129,41 +129,41 @@ static const char *path_of(struct problems *problems, const struct node *node, c
 }
 
 void problems_error(struct problems *problems, const struct node *node, const char *key,
-	const char *format, ...)
+		    const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
-	add_at(problems, false, node->file, node->line, node->column,
-		path_of(problems, node, key), format, args);
+	add_at(problems, false, node->file, node->line, node->column, path_of(problems, node, key),
+	       format, args);
 	va_end(args);
 }
 
 void problems_hint(struct problems *problems, const struct node *node, const char *key,
-	const char *format, ...)
+		   const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	add_at(problems, true, node->file, node->line, node->column, path_of(problems, node, key),
-		format, args);
+	       format, args);
 	va_end(args);
 }
 
 void problems_error_key(struct problems *problems, const struct node *value, const char *format,
-	...)
+			...)
 {
 	va_list args;
 
 	must(value->key != NULL);
 	va_start(args, format);
 	add_at(problems, false, value->file, value->key_line, value->key_column,
-		path_of(problems, value, NULL), format, args);
+	       path_of(problems, value, NULL), format, args);
 	va_end(args);
 }
 
 void problems_error_at(struct problems *problems, const char *file, int line, int column,
-	const char *key, const char *format, ...)
+		       const char *key, const char *format, ...)
 {
 	va_list args;
 
@@ -213,6 +213,6 @@ void problems_finish(struct problems *problems, struct config_errors *ret)
 	}
 	if (problems->left_out > 0)
 		must(asprintf(&ret->lines[ret->count++], "and %zu more errors",
-			     problems->left_out) >= 0);
+			      problems->left_out) >= 0);
 	problems->count = 0;
 }

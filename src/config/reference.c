@@ -11,7 +11,7 @@
 #include "base/must.h"
 
 static char *complain(struct build *build, const struct node *node, const char *what,
-	const char *why)
+		      const char *why)
 {
 	problems_error(build->problems, node, NULL, "%s: %s", what, why);
 	return NULL;
@@ -19,7 +19,7 @@ static char *complain(struct build *build, const struct node *node, const char *
 
 /* Less one line break; an editor puts it there. NULL: not usable as a value. */
 static char *as_value(struct build *build, const struct node *node, const char *path, char *buffer,
-	size_t len)
+		      size_t len)
 {
 	if (len > 0 && buffer[len - 1] == '\n')
 		len--;
@@ -52,7 +52,7 @@ static ssize_t read_all(int fd, char *buffer, size_t size)
 }
 
 static char *from_open_file(struct build *build, const struct node *node, const char *path, int fd,
-	bool secret)
+			    bool secret)
 {
 	CLEANUP(free) char *buffer = NULL;
 	struct stat status;
@@ -65,7 +65,7 @@ static char *from_open_file(struct build *build, const struct node *node, const 
 		return complain(build, node, path, "it is not a regular file");
 	if (secret && (status.st_mode & S_IROTH))
 		problems_hint(build->problems, node, NULL,
-			"%s may be read by everyone: take that right away (chmod o-r)", path);
+			      "%s may be read by everyone: take that right away (chmod o-r)", path);
 	buffer = malloc(REFERENCE_BYTES_MAX + 1);
 	must(buffer != NULL);
 	len = read_all(fd, buffer, REFERENCE_BYTES_MAX + 1);
@@ -92,27 +92,30 @@ static char *from_file(struct build *build, const struct node *node, const char 
 }
 
 static char *from_credential(struct build *build, const struct node *node, const char *name,
-	bool secret)
+			     bool secret)
 {
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
 
 	if (!*name || strchr(name, '/') || name[0] == '.')
-		return complain(build, node, "credential",
+		return complain(
+			build, node, "credential",
 			"expected ${credential:NAME}, a name without `/` as in LoadCredential=NAME");
 	if (!directory || !*directory)
-		return complain(build, node, name,
+		return complain(
+			build, node, name,
 			"there are no credentials ($CREDENTIALS_DIRECTORY is not set): run under "
 			"systemd with LoadCredential=, or use ${file:/path}");
 	return from_file(build, node, arena_printf(build->arena, "%s/%s", directory, name), secret);
 }
 
 static char *from_environment(struct build *build, const struct node *node, const char *name,
-	bool secret)
+			      bool secret)
 {
 	const char *value = getenv(name);
 
 	if (secret)
-		return complain(build, node, "env",
+		return complain(
+			build, node, "env",
 			"a secret must not come from the environment, which other programs can "
 			"read: use ${credential:NAME} or ${file:/path}");
 	if (!value || !*value)
@@ -133,8 +136,8 @@ char *reference_resolve(struct build *build, const struct node *node, bool secre
 	len = strlen(text);
 	if (strncmp(text, "${", 2) != 0 || strchr(text, '}') != text + len - 1)
 		return complain(build, node, "reference",
-			"it must be the whole value: ${credential:NAME}, ${file:/path} or "
-			"${env:NAME}");
+				"it must be the whole value: ${credential:NAME}, ${file:/path} or "
+				"${env:NAME}");
 	inner = arena_printf(build->arena, "%.*s", (int)(len - 3), text + 2);
 	rest = strchr(inner, ':');
 	if (rest && strncmp(inner, "credential:", 11) == 0)
@@ -147,5 +150,5 @@ char *reference_resolve(struct build *build, const struct node *node, bool secre
 		return complain(build, node, "file", "expected ${file:/path}, an absolute path");
 	}
 	return complain(build, node, "reference",
-		"unknown kind; known are ${credential:NAME}, ${file:/path}, ${env:NAME}");
+			"unknown kind; known are ${credential:NAME}, ${file:/path}, ${env:NAME}");
 }

@@ -17,13 +17,13 @@ static const char *join(struct arena *arena, const char *prefix, const char *key
 }
 
 void section_record(struct build *build, const char *path, const char *value,
-	const struct node *node)
+		    const struct node *node)
 {
 	if (build->setting_count == build->setting_capacity) {
 		build->setting_capacity =
 			build->setting_capacity ? 2 * build->setting_capacity : 32;
-		build->settings = realloc(
-			build->settings, build->setting_capacity * sizeof(*build->settings));
+		build->settings = realloc(build->settings,
+					  build->setting_capacity * sizeof(*build->settings));
 		must(build->settings != NULL);
 	}
 	build->settings[build->setting_count++] = (struct setting){
@@ -42,11 +42,11 @@ static const char *advice(const struct section *section, const char *key)
 	struct arena *arena = section->build->arena;
 	struct suggest suggest = suggest_begin(key);
 	const char *known = "";
-	const struct option *all;
+	const struct option_rule *all;
 	size_t count;
 
-	for (const struct option *o = options_next(section->which, section->prefix, NULL); o;
-		o = options_next(section->which, section->prefix, o)) {
+	for (const struct option_rule *o = options_next(section->which, section->prefix, NULL); o;
+	     o = options_next(section->which, section->prefix, o)) {
 		suggest_offer(&suggest, options_key(o));
 		known = arena_printf(arena, "%s%s%s", known, *known ? ", " : "", options_key(o));
 	}
@@ -56,29 +56,29 @@ static const char *advice(const struct section *section, const char *key)
 	for (size_t i = 0; i < count; i++)
 		if (all[i].type != OPTION_ANY && strcmp(options_key(&all[i]), key) == 0)
 			return arena_printf(arena, "it belongs %s%s",
-				all[i].file == section->which ? "elsewhere: "
-				: all[i].file == OPTION_MAIN  ? "into the main file: "
-							      : "into a pipeline file: ",
-				all[i].path);
+					    all[i].file == section->which ? "elsewhere: "
+					    : all[i].file == OPTION_MAIN  ? "into the main file: "
+									 : "into a pipeline file: ",
+					    all[i].path);
 	return arena_printf(arena, "known here: %s", known);
 }
 
 static void check_keys(const struct section *section)
 {
-	const struct option *option;
+	const struct option_rule *option;
 
 	for (const struct node *child = section->node->first; child; child = child->next) {
 		option = options_child(section->which, section->prefix, child->key);
 		if (!option)
 			problems_error_key(section->build->problems, child, "unknown key; %s",
-				advice(section, child->key));
+					   advice(section, child->key));
 		else if (option->type == OPTION_LATER)
 			problems_error_key(section->build->problems, child,
-				"not supported yet; remove it");
+					   "not supported yet; remove it");
 	}
 }
 
-void section_wrong(struct build *build, const struct option *option, const struct node *node)
+void section_wrong(struct build *build, const struct option_rule *option, const struct node *node)
 {
 	char expected[OPTIONS_EXPECTED_MAX];
 	const char *got = tree_describe(node, build->arena);
@@ -88,13 +88,13 @@ void section_wrong(struct build *build, const struct option *option, const struc
 		return;
 	if (option->type == OPTION_EXPR && node->kind != NODE_SCALAR) {
 		problems_error(build->problems, node, NULL, block_advice, got,
-			node->key ? node->key : options_key(option));
+			       node->key ? node->key : options_key(option));
 		return;
 	}
 	options_expected(option, expected);
 	if (option->example) {
 		problems_error(build->problems, node, NULL, "expected %s such as `%s`, got %s",
-			expected, option->example, got);
+			       expected, option->example, got);
 		return;
 	}
 	if (node->kind == NODE_SCALAR) {
@@ -103,8 +103,8 @@ void section_wrong(struct build *build, const struct option *option, const struc
 			suggest_offer(&suggest, option->words[i]);
 		if (suggest.best) {
 			problems_error(build->problems, node, NULL,
-				"expected %s, got %s; did you mean \"%s\"?", expected, got,
-				suggest.best);
+				       "expected %s, got %s; did you mean \"%s\"?", expected, got,
+				       suggest.best);
 			return;
 		}
 	}
@@ -114,20 +114,21 @@ void section_wrong(struct build *build, const struct option *option, const struc
 /* ---- sections ---- */
 
 struct section section_root(struct build *build, enum option_file which, const struct node *node,
-	const char *file)
+			    const char *file)
 {
 	struct section section = {.build = build, .which = which, .prefix = "", .path = ""};
 
 	if (node && node->kind != NODE_MAPPING) {
 		problems_error(build->problems, node, NULL,
-			"expected a mapping such as `%s`, got %s",
-			which == OPTION_MAIN ? "instance: billing-1" : "pipeline: payments",
-			tree_describe(node, build->arena));
+			       "expected a mapping such as `%s`, got %s",
+			       which == OPTION_MAIN ? "instance: billing-1" : "pipeline: payments",
+			       tree_describe(node, build->arena));
 		section.silent = true;
 		return section;
 	}
 	if (!node && which == OPTION_PIPELINE) {
-		problems_error_at(build->problems, file, 1, 1, NULL,
+		problems_error_at(
+			build->problems, file, 1, 1, NULL,
 			"the file is empty: a pipeline has at least the keys pipeline, from and to");
 		section.silent = true;
 		return section;
@@ -139,8 +140,8 @@ struct section section_root(struct build *build, enum option_file which, const s
 }
 
 static struct section open_node(struct build *build, enum option_file which,
-	const struct option *option, const struct node *node, const char *prefix,
-	const char *path)
+				const struct option_rule *option, const struct node *node,
+				const char *prefix, const char *path)
 {
 	struct section section = {
 		.build = build, .which = which, .prefix = prefix, .path = path, .silent = true};
@@ -161,46 +162,44 @@ static struct section open_node(struct build *build, enum option_file which,
 struct section section_open(const struct section *parent, const char *key)
 {
 	struct arena *arena = parent->build->arena;
-	const struct option *option = options_child(parent->which, parent->prefix, key);
+	const struct option_rule *option = options_child(parent->which, parent->prefix, key);
 	struct section section;
 
 	must(option != NULL);
 	must(option->type == OPTION_SECTION || option->type == OPTION_ERRORS);
 	section = open_node(parent->build, parent->which, option, section_node(parent, key),
-		option->path, join(arena, parent->path, key));
+			    option->path, join(arena, parent->path, key));
 	return section;
 }
 
-struct section section_item(const struct section *parent, const char *key,
-	const struct node *item)
+struct section section_item(const struct section *parent, const char *key, const struct node *item)
 {
 	struct arena *arena = parent->build->arena;
-	const struct option *option = options_child(parent->which, parent->prefix, key);
+	const struct option_rule *option = options_child(parent->which, parent->prefix, key);
 
 	must(option != NULL && option->type == OPTION_SECTIONS);
 	if (item->kind != NODE_MAPPING && item->kind != NODE_REFUSED)
 		problems_error(parent->build->problems, item, NULL,
-			"expected a mapping, as in `%s`, got %s", option->example,
-			tree_describe(item, arena));
+			       "expected a mapping, as in `%s`, got %s", option->example,
+			       tree_describe(item, arena));
 	return open_node(parent->build, parent->which, NULL, item,
-		arena_printf(arena, "%s[]", option->path), tree_path(item, arena));
+			 arena_printf(arena, "%s[]", option->path), tree_path(item, arena));
 }
 
 struct section section_at(struct build *build, const struct node *node, const char *prefix)
 {
 	if (node->kind != NODE_MAPPING && node->kind != NODE_REFUSED)
 		problems_error(build->problems, node, NULL,
-			"expected a mapping such as `{key: a, value: {id: 1}}`, got %s",
-			tree_describe(node, build->arena));
-	return open_node(build, OPTION_PIPELINE, NULL, node, prefix,
-		tree_path(node, build->arena));
+			       "expected a mapping such as `{key: a, value: {id: 1}}`, got %s",
+			       tree_describe(node, build->arena));
+	return open_node(build, OPTION_PIPELINE, NULL, node, prefix, tree_path(node, build->arena));
 }
 
 /* ---- values ---- */
 
-static const struct option *option_of(const struct section *section, const char *key)
+static const struct option_rule *option_of(const struct section *section, const char *key)
 {
-	const struct option *option = options_child(section->which, section->prefix, key);
+	const struct option_rule *option = options_child(section->which, section->prefix, key);
 
 	must(option != NULL);
 	return option;
@@ -212,7 +211,7 @@ bool section_has(const struct section *section, const char *key)
 }
 
 /* Is it the kind of YAML node that the option is made of? */
-static bool is_kind(const struct option *option, const struct node *node)
+static bool is_kind(const struct option_rule *option, const struct node *node)
 {
 	switch (option->type) {
 	case OPTION_SECTIONS:
@@ -244,15 +243,16 @@ static bool is_kind(const struct option *option, const struct node *node)
 	return false;
 }
 
-static bool has_right_count(struct build *build, const struct option *option,
-	const struct node *node)
+static bool has_right_count(struct build *build, const struct option_rule *option,
+			    const struct node *node)
 {
 	if (option->max > 0 && node->kind != NODE_SCALAR && node->count > (size_t)option->max)
-		problems_error(build->problems, node, NULL, "has %zu entries; at most %lld are allowed",
-			node->count, (long long)option->max);
+		problems_error(build->problems, node, NULL,
+			       "has %zu entries; at most %lld are allowed", node->count,
+			       (long long)option->max);
 	else if (node->kind == NODE_SEQUENCE && node->count < (size_t)option->min)
 		problems_error(build->problems, node, NULL, "is empty; write it as `%s`",
-			option->example);
+			       option->example);
 	else
 		return true;
 	return false;
@@ -260,7 +260,7 @@ static bool has_right_count(struct build *build, const struct option *option,
 
 const struct node *section_node(const struct section *section, const char *key)
 {
-	const struct option *option = option_of(section, key);
+	const struct option_rule *option = option_of(section, key);
 	struct build *build = section->build;
 	const struct node *node;
 
@@ -270,8 +270,9 @@ const struct node *section_node(const struct section *section, const char *key)
 	if (!node) {
 		if (option->required)
 			problems_error(build->problems, section->node, key, "is missing: %s%s%s%s",
-				option->help, option->example ? " Write `" : "",
-				option->example ? option->example : "", option->example ? "`" : "");
+				       option->help, option->example ? " Write `" : "",
+				       option->example ? option->example : "",
+				       option->example ? "`" : "");
 		return NULL;
 	}
 	if (!is_kind(option, node)) {
@@ -305,7 +306,7 @@ const char *section_scalar_expr(struct build *build, const struct node *node)
 	text = trim(build->arena, node->text);
 	if (!*text) {
 		problems_error(build->problems, node, NULL,
-			"expected a jq expression, got nothing");
+			       "expected a jq expression, got nothing");
 		return NULL;
 	}
 	return text;
@@ -324,11 +325,11 @@ static bool is_right(enum option_type type, const char *text)
 	return *text != '\0';
 }
 
-const char *section_scalar(struct build *build, const struct option *option,
-	const struct node *node)
+const char *section_scalar(struct build *build, const struct option_rule *option,
+			   const struct node *node)
 {
 	if (node->kind != NODE_SCALAR || strlen(node->text) != node->len ||
-		!is_right(option->type, node->text)) {
+	    !is_right(option->type, node->text)) {
 		section_wrong(build, option, node);
 		return NULL;
 	}
@@ -337,16 +338,16 @@ const char *section_scalar(struct build *build, const struct option *option,
 
 const char *section_text(const struct section *section, const char *key)
 {
-	const struct option *option = option_of(section, key);
+	const struct option_rule *option = option_of(section, key);
 	const struct node *node = section_node(section, key);
 	const char *text = node ? section_scalar(section->build, option, node) : option->preset;
 
 	must(option->type == OPTION_TEXT || option->type == OPTION_PATH ||
-		option->type == OPTION_NAME || option->type == OPTION_DOTTED ||
-		option->type == OPTION_TOPIC);
+	     option->type == OPTION_NAME || option->type == OPTION_DOTTED ||
+	     option->type == OPTION_TOPIC);
 	if (text)
-		section_record(section->build,
-			join(section->build->arena, section->path, key), text, node);
+		section_record(section->build, join(section->build->arena, section->path, key),
+			       text, node);
 	return text;
 }
 
@@ -357,12 +358,12 @@ const char *section_expr(const struct section *section, const char *key)
 
 	must(option_of(section, key)->type == OPTION_EXPR);
 	if (text)
-		section_record(section->build,
-			join(section->build->arena, section->path, key), text, node);
+		section_record(section->build, join(section->build->arena, section->path, key),
+			       text, node);
 	return text;
 }
 
-static bool parse_number(const struct option *option, const char *text, int64_t *ret)
+static bool parse_number(const struct option_rule *option, const char *text, int64_t *ret)
 {
 	int64_t value;
 	bool parsed;
@@ -379,7 +380,7 @@ static bool parse_number(const struct option *option, const char *text, int64_t 
 	return true;
 }
 
-static const char *number_text(const struct option *option, int64_t value, struct arena *arena)
+static const char *number_text(const struct option_rule *option, int64_t value, struct arena *arena)
 {
 	char text[UNITS_TEXT_MAX];
 
@@ -394,26 +395,26 @@ static const char *number_text(const struct option *option, int64_t value, struc
 
 int64_t section_number(const struct section *section, const char *key)
 {
-	const struct option *option = option_of(section, key);
+	const struct option_rule *option = option_of(section, key);
 	const struct node *node = section_node(section, key);
 	struct arena *arena = section->build->arena;
 	int64_t value = option->min;
 
 	must(option->type == OPTION_INT || option->type == OPTION_SIZE ||
-		option->type == OPTION_DURATION);
+	     option->type == OPTION_DURATION);
 	if (option->preset)
 		must(parse_number(option, option->preset, &value));
 	if (node && !(node->plain && parse_number(option, node->text, &value)))
 		section_wrong(section->build, option, node);
 	else if (node || option->preset)
 		section_record(section->build, join(arena, section->path, key),
-			number_text(option, value, arena), node);
+			       number_text(option, value, arena), node);
 	return value;
 }
 
 bool section_bool(const struct section *section, const char *key)
 {
-	const struct option *option = option_of(section, key);
+	const struct option_rule *option = option_of(section, key);
 	const struct node *node = section_node(section, key);
 	const char *text = node ? node->text : option->preset;
 	bool value = strcmp(text, "true") == 0;
@@ -429,7 +430,7 @@ bool section_bool(const struct section *section, const char *key)
 
 int section_word(const struct section *section, const char *key)
 {
-	const struct option *option = option_of(section, key);
+	const struct option_rule *option = option_of(section, key);
 	const struct node *node = section_node(section, key);
 	const char *text = option->preset;
 
@@ -441,8 +442,8 @@ int section_word(const struct section *section, const char *key)
 	for (int i = 0; i < OPTION_WORDS_MAX && option->words[i]; i++) {
 		if (strcmp(option->words[i], text) != 0)
 			continue;
-		section_record(section->build,
-			join(section->build->arena, section->path, key), text, node);
+		section_record(section->build, join(section->build->arena, section->path, key),
+			       text, node);
 		return i;
 	}
 	if (option->type == OPTION_WORD || option->type == OPTION_ERRORS) {

@@ -16,9 +16,9 @@
 /* What all builders share during one config_load. */
 struct build {
 	const struct config_request *request;
-	struct arena *arena;       /* the configuration's */
+	struct arena *arena; /* the configuration's */
 	struct problems *problems;
-	struct setting *settings;  /* of the present file; malloc'ed */
+	struct setting *settings; /* of the present file; malloc'ed */
 	size_t setting_count, setting_capacity;
 };
 
@@ -28,7 +28,7 @@ struct section {
 	const struct node *node; /* a mapping; NULL = not there: every option has its default */
 	const char *prefix;      /* in the table: "steps[].dedup" */
 	const char *path;        /* in the file: "steps[2].dedup" */
-	bool silent; /* wrong as a whole and reported: what it lacks is no news */
+	bool silent;             /* wrong as a whole and reported: what it lacks is no news */
 };
 
 /* The whole file; node NULL = it says nothing. */
@@ -39,8 +39,7 @@ struct section section_root(struct build *build, enum option_file which, const s
 struct section section_open(const struct section *parent, const char *key);
 
 /* An item of a list of type SECTIONS. */
-struct section section_item(const struct section *parent, const char *key,
-			    const struct node *item);
+struct section section_item(const struct section *parent, const char *key, const struct node *item);
 
 /* A record of a test's output: its list is below a topic's name, so the table cannot say where. */
 struct section section_at(struct build *build, const struct node *node, const char *prefix);
@@ -65,12 +64,12 @@ bool section_bool(const struct section *section, const char *key);
 int section_word(const struct section *section, const char *key);
 
 /* A scalar as one of these; reports and returns NULL otherwise. For items of lists and maps. */
-const char *section_scalar(struct build *build, const struct option *option,
+const char *section_scalar(struct build *build, const struct option_rule *option,
 			   const struct node *node);
 const char *section_scalar_expr(struct build *build, const struct node *node);
 
 /* Reports that the node is not what the option expects. */
-void section_wrong(struct build *build, const struct option *option, const struct node *node);
+void section_wrong(struct build *build, const struct option_rule *option, const struct node *node);
 
 /* Remembers an effective setting for `check -v`. node NULL: it is a default. */
 void section_record(struct build *build, const char *path, const char *value,

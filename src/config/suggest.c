@@ -39,7 +39,7 @@ size_t suggest_distance(const char *a, const char *b)
 
 			now[j] = least(before[j] + 1, now[j - 1] + 1, before[j - 1] + differs);
 			if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) &&
-				lower(a[i - 2]) == lower(b[j - 1]) && earlier[j - 2] + 1 < now[j])
+			    lower(a[i - 2]) == lower(b[j - 1]) && earlier[j - 2] + 1 < now[j])
 				now[j] = earlier[j - 2] + 1;
 		}
 	}

@@ -9,7 +9,7 @@
 static const char *where_of(struct build *build, const struct node *node)
 {
 	return arena_printf(build->arena, "%s:%d:%d: %s", node->file, node->line, node->column,
-		tree_path(node, build->arena));
+			    tree_path(node, build->arena));
 }
 
 /* A string gives its bytes, null none, anything else its JSON: as jq's results become keys. */
@@ -29,7 +29,7 @@ static int text_of(struct build *build, const struct node *node, struct bytes *r
 }
 
 static void read_value(struct build *build, const struct node *node, enum value_format format,
-	struct test_record *ret)
+		       struct test_record *ret)
 {
 	enum json_kind kind = json_text_kind(node);
 
@@ -42,9 +42,11 @@ static void read_value(struct build *build, const struct node *node, enum value_
 		ret->record.value = arena_copy(build->arena, bytes_of(node->text, node->len));
 		ret->has_value = true;
 	} else if (node->kind != NODE_REFUSED) {
-		problems_error(build->problems, node, NULL,
+		problems_error(
+			build->problems, node, NULL,
 			"expected a string, as the format is %s, got %s; quotes make a number one",
-			format == FORMAT_TEXT ? "text" : "bytes", tree_describe(node, build->arena));
+			format == FORMAT_TEXT ? "text" : "bytes",
+			tree_describe(node, build->arena));
 	}
 }
 
@@ -66,7 +68,7 @@ static void read_headers(struct build *build, const struct node *node, struct te
 
 /* What input and output records have in common. */
 static void read_record(struct build *build, const struct section *section,
-	enum value_format format, struct test_record *ret)
+			enum value_format format, struct test_record *ret)
 {
 	const struct node *key = section_node(section, "key");
 	const struct node *value = section_node(section, "value");
@@ -79,7 +81,7 @@ static void read_record(struct build *build, const struct section *section,
 		ret->has_key = text_of(build, key, &ret->record.key) == 0;
 	if (value && raw)
 		problems_error_key(build->problems, raw,
-			"goes without `value`: it is written instead of it");
+				   "goes without `value`: it is written instead of it");
 	if (value)
 		read_value(build, value, format, ret);
 	if (raw) {
@@ -98,19 +100,20 @@ static int64_t read_timestamp(struct build *build, const struct node *node, int6
 	int64_t ms;
 
 	if (node && node->kind == NODE_SCALAR &&
-		((node->plain && units_int(node->text, &ms) && ms >= -1) ||
-			units_time(node->text, &ms)))
+	    ((node->plain && units_int(node->text, &ms) && ms >= -1) ||
+	     units_time(node->text, &ms)))
 		return ms;
 	if (node)
 		problems_error(build->problems, node, NULL,
-			"expected milliseconds since 1970 (-1: none), or a time such as "
-			"2026-01-31T00:00:00Z, got %s", tree_describe(node, build->arena));
+			       "expected milliseconds since 1970 (-1: none), or a time such as "
+			       "2026-01-31T00:00:00Z, got %s",
+			       tree_describe(node, build->arena));
 	return preset;
 }
 
 /* The pipeline's own pointer of an input topic: the core compares them by address. */
 static const char *input_topic(struct build *build, const struct section *section,
-	const struct pipeline *pipeline)
+			       const struct pipeline *pipeline)
 {
 	const struct node *node = section_node(section, "topic");
 	struct suggest suggest;
@@ -124,13 +127,13 @@ static const char *input_topic(struct build *build, const struct section *sectio
 		suggest_offer(&suggest, pipeline->topics[i]);
 	}
 	problems_error(build->problems, node, NULL, "%s is not one of from.topics%s%s%s",
-		tree_describe(node, build->arena), suggest.best ? "; did you mean \"" : "",
-		suggest.best ? suggest.best : "", suggest.best ? "\"?" : "");
+		       tree_describe(node, build->arena), suggest.best ? "; did you mean \"" : "",
+		       suggest.best ? suggest.best : "", suggest.best ? "\"?" : "");
 	return "";
 }
 
 static void read_input(struct build *build, const struct section *test,
-	const struct pipeline *pipeline, struct pipeline_test *ret)
+		       const struct pipeline *pipeline, struct pipeline_test *ret)
 {
 	const struct node *list = section_node(test, "input");
 	int64_t timestamp = TESTS_FIRST_MS - 1;
@@ -149,8 +152,8 @@ static void read_input(struct build *build, const struct section *test,
 		read_record(build, &section, pipeline->format, record);
 		record->topic = input_topic(build, &section, pipeline);
 		record->partition = (int32_t)section_number(&section, "partition");
-		record->record.timestamp = read_timestamp(build,
-			section_node(&section, "timestamp"), timestamp + 1);
+		record->record.timestamp =
+			read_timestamp(build, section_node(&section, "timestamp"), timestamp + 1);
 		if (record->record.timestamp >= 0)
 			timestamp = record->record.timestamp;
 		ret->input_count++;
@@ -174,7 +177,7 @@ static bool is_output(const struct pipeline *pipeline, const char *topic, struct
 }
 
 static void read_records(struct build *build, const struct node *list,
-	const struct pipeline *pipeline, struct test_output *ret)
+			 const struct pipeline *pipeline, struct test_output *ret)
 {
 	struct test_record *records =
 		arena_alloc(build->arena, (list->count + 1) * sizeof(*records));
@@ -185,12 +188,12 @@ static void read_records(struct build *build, const struct node *list,
 
 		if (section.node)
 			read_record(build, &section, pipeline->format,
-				&records[ret->record_count++]);
+				    &records[ret->record_count++]);
 	}
 }
 
 static void read_output(struct build *build, const struct section *test,
-	const struct pipeline *pipeline, struct pipeline_test *ret)
+			const struct pipeline *pipeline, struct pipeline_test *ret)
 {
 	const struct node *map = section_node(test, "output");
 	struct test_output *outputs;
@@ -205,20 +208,23 @@ static void read_output(struct build *build, const struct section *test,
 
 		if (!is_output(pipeline, child->key, &suggest)) {
 			problems_error_key(build->problems, child,
-				"this pipeline writes to no such topic%s%s%s",
-				suggest.best ? "; did you mean \"" : "",
-				suggest.best ? suggest.best : "", suggest.best ? "\"?" : "");
+					   "this pipeline writes to no such topic%s%s%s",
+					   suggest.best ? "; did you mean \"" : "",
+					   suggest.best ? suggest.best : "",
+					   suggest.best ? "\"?" : "");
 			continue;
 		}
 		if (child->kind != NODE_SEQUENCE) {
 			if (child->kind != NODE_REFUSED)
-				problems_error(build->problems, child, NULL,
+				problems_error(
+					build->problems, child, NULL,
 					"expected a list of records such as `[{value: {id: 1}}]`, "
-					"got %s", tree_describe(child, build->arena));
+					"got %s",
+					tree_describe(child, build->arena));
 			continue;
 		}
-		*output = (struct test_output){
-			.topic = arena_printf(build->arena, "%s", child->key)};
+		*output =
+			(struct test_output){.topic = arena_printf(build->arena, "%s", child->key)};
 		read_records(build, child, pipeline, output);
 		ret->output_count++;
 	}

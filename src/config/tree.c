@@ -55,15 +55,15 @@ static int syntax_error(struct loader *loader)
 	if (parser->error == YAML_READER_ERROR) {
 		place_of(loader->text, parser->problem_offset, &line, &column);
 		problems_error_at(loader->problems, loader->file, line, column, "yaml",
-			"%s; the file must be UTF-8 text without control characters",
-			parser->problem);
+				  "%s; the file must be UTF-8 text without control characters",
+				  parser->problem);
 		return -1;
 	}
 	must(parser->error != YAML_MEMORY_ERROR);
 	problems_error_at(loader->problems, loader->file, (int)parser->problem_mark.line + 1,
-		(int)parser->problem_mark.column + 1, "yaml", "%s%s%s%s",
-		parser->context ? parser->context : "", parser->context ? ": " : "",
-		parser->problem ? parser->problem : "cannot be understood", block_hint);
+			  (int)parser->problem_mark.column + 1, "yaml", "%s%s%s%s",
+			  parser->context ? parser->context : "", parser->context ? ": " : "",
+			  parser->problem ? parser->problem : "cannot be understood", block_hint);
 	return -1;
 }
 
@@ -82,7 +82,7 @@ static int refuse(struct loader *loader, const struct node *node, const char *re
 }
 
 static struct node *node_new(struct loader *loader, const yaml_event_t *event,
-	const struct node *parent)
+			     const struct node *parent)
 {
 	struct node *node = arena_alloc(loader->arena, sizeof(*node));
 
@@ -107,14 +107,15 @@ static void append(struct node *parent, struct node **last, struct node *child)
 }
 
 static void check_properties(struct loader *loader, const struct node *node,
-	const yaml_char_t *anchor, const yaml_char_t *tag)
+			     const yaml_char_t *anchor, const yaml_char_t *tag)
 {
 	if (anchor)
-		(void)refuse(loader, node,
+		(void)refuse(
+			loader, node,
 			"anchors (&name) are not supported: write the value where it is needed");
 	if (tag)
 		(void)refuse(loader, node,
-			"tags (!name) are not supported: remove it; quotes make a string");
+			     "tags (!name) are not supported: remove it; quotes make a string");
 }
 
 static int parse_scalar(struct loader *loader, const yaml_event_t *event, struct node *node)
@@ -139,7 +140,7 @@ static int parse_children(struct loader *loader, struct node *node, int depth);
 
 /* Makes a node of an event (and of those that belong to it). The event is freed by the caller. */
 static int parse_node(struct loader *loader, const yaml_event_t *event, struct node *node,
-	int depth)
+		      int depth)
 {
 	if (++loader->node_count > TREE_NODES_MAX)
 		return refuse(loader, node, "the file has more than 100,000 values, the limit");
@@ -150,42 +151,43 @@ static int parse_node(struct loader *loader, const yaml_event_t *event, struct n
 		return parse_scalar(loader, event, node);
 	case YAML_ALIAS_EVENT:
 		node->kind = NODE_REFUSED;
-		(void)refuse(loader, node,
+		(void)refuse(
+			loader, node,
 			"aliases (*name) are not supported: write the value where it is needed");
 		return 0;
 	case YAML_SEQUENCE_START_EVENT:
 		node->kind = NODE_SEQUENCE;
 		check_properties(loader, node, event->data.sequence_start.anchor,
-			event->data.sequence_start.tag);
+				 event->data.sequence_start.tag);
 		return parse_children(loader, node, depth);
 	default:
 		must(event->type == YAML_MAPPING_START_EVENT);
 		node->kind = NODE_MAPPING;
 		check_properties(loader, node, event->data.mapping_start.anchor,
-			event->data.mapping_start.tag);
+				 event->data.mapping_start.tag);
 		return parse_children(loader, node, depth);
 	}
 }
 
 /* The key of the value to come. */
 static int parse_key(struct loader *loader, const yaml_event_t *event, const struct node *mapping,
-	struct node *value)
+		     struct node *value)
 {
 	size_t len;
 
 	if (event->type != YAML_SCALAR_EVENT) {
-		problems_error_at(loader->problems, loader->file,
-			(int)event->start_mark.line + 1, (int)event->start_mark.column + 1,
-			tree_path(mapping, loader->arena), "a key must be a plain word%s",
-			block_hint);
+		problems_error_at(loader->problems, loader->file, (int)event->start_mark.line + 1,
+				  (int)event->start_mark.column + 1,
+				  tree_path(mapping, loader->arena), "a key must be a plain word%s",
+				  block_hint);
 		return -1;
 	}
 	len = event->data.scalar.length;
 	if (len > TREE_KEY_BYTES_MAX || strlen((const char *)event->data.scalar.value) != len) {
-		problems_error_at(loader->problems, loader->file,
-			(int)event->start_mark.line + 1, (int)event->start_mark.column + 1,
-			tree_path(mapping, loader->arena),
-			"a key is longer than 256 bytes or holds a NUL character");
+		problems_error_at(loader->problems, loader->file, (int)event->start_mark.line + 1,
+				  (int)event->start_mark.column + 1,
+				  tree_path(mapping, loader->arena),
+				  "a key is longer than 256 bytes or holds a NUL character");
 		return -1;
 	}
 	value->key = arena_printf(loader->arena, "%s", event->data.scalar.value);
@@ -197,7 +199,7 @@ static int parse_key(struct loader *loader, const yaml_event_t *event, const str
 
 /* One `key: value` of a mapping, whose key event is at hand. */
 static int parse_pair(struct loader *loader, const yaml_event_t *key, struct node *mapping,
-	struct node **last, int depth)
+		      struct node **last, int depth)
 {
 	struct node *value = node_new(loader, key, mapping);
 	const struct node *earlier;
@@ -215,7 +217,8 @@ static int parse_pair(struct loader *loader, const yaml_event_t *key, struct nod
 	earlier = tree_find(mapping, value->key);
 	if (earlier) {
 		problems_error_key(loader->problems, value,
-			"is there twice, first in line %d: remove one", earlier->key_line);
+				   "is there twice, first in line %d: remove one",
+				   earlier->key_line);
 		return 0;
 	}
 	if (mapping->count >= TREE_KEYS_MAX)
@@ -225,7 +228,7 @@ static int parse_pair(struct loader *loader, const yaml_event_t *key, struct nod
 }
 
 static int parse_item(struct loader *loader, const yaml_event_t *event, struct node *sequence,
-	struct node **last, int depth)
+		      struct node **last, int depth)
 {
 	struct node *item = node_new(loader, event, sequence);
 
@@ -271,9 +274,9 @@ static int parse_stream(struct loader *loader, struct node **ret_root)
 		if (event.type == YAML_STREAM_END_EVENT) {
 			ended = true;
 		} else if (event.type == YAML_DOCUMENT_START_EVENT && ++documents > 1) {
-			problems_error_at(loader->problems, loader->file,
-				(int)event.start_mark.line + 1, (int)event.start_mark.column + 1,
-				"yaml",
+			problems_error_at(
+				loader->problems, loader->file, (int)event.start_mark.line + 1,
+				(int)event.start_mark.column + 1, "yaml",
 				"a second document begins here: one file holds one document");
 			result = -1;
 		} else if (event.type != YAML_STREAM_START_EVENT &&
@@ -289,8 +292,8 @@ static int parse_stream(struct loader *loader, struct node **ret_root)
 	return result;
 }
 
-int tree_parse(const char *file, struct bytes text, struct arena *arena,
-	struct problems *problems, struct node **ret_root)
+int tree_parse(const char *file, struct bytes text, struct arena *arena, struct problems *problems,
+	       struct node **ret_root)
 {
 	struct loader loader = {
 		.file = arena_printf(arena, "%s", file),
@@ -317,7 +320,7 @@ static int unreadable(const char *file, struct problems *problems, const char *w
 
 /* The whole file in memory; the file may hold a secret, so the buffer is wiped by the caller. */
 static int read_file(int fd, const char *file, struct problems *problems, char *buffer,
-	size_t *ret_len)
+		     size_t *ret_len)
 {
 	size_t len = 0;
 	struct stat status;
@@ -344,7 +347,7 @@ static int read_file(int fd, const char *file, struct problems *problems, char *
 }
 
 int tree_load(const char *file, struct arena *arena, struct problems *problems,
-	struct node **ret_root)
+	      struct node **ret_root)
 {
 	/* O_NONBLOCK: a FIFO by that name must not hang the start. */
 	int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -393,7 +396,8 @@ const char *tree_path(const struct node *node, struct arena *arena)
 
 		if (node->key)
 			path = arena_printf(arena, "%s%s%s",
-				printable(arena, node->key, strlen(node->key)), dot, path);
+					    printable(arena, node->key, strlen(node->key)), dot,
+					    path);
 		else
 			path = arena_printf(arena, "[%zu]%s%s", node->index, dot, path);
 	}

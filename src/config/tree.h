@@ -30,13 +30,13 @@ enum node_kind {
 /* Everything is in the arena that the tree was made in. */
 struct node {
 	enum node_kind kind;
-	int line, column;         /* from 1; column counts characters */
-	const char *file;         /* as it was named */
+	int line, column;          /* from 1; column counts characters */
+	const char *file;          /* as it was named */
 	const struct node *parent; /* NULL = the root */
-	const char *key;          /* in a mapping: its key (no NUL byte in it); else NULL */
+	const char *key;           /* in a mapping: its key (no NUL byte in it); else NULL */
 	int key_line, key_column;
-	size_t index;             /* in a sequence */
-	struct node *next;        /* next sibling */
+	size_t index;      /* in a sequence */
+	struct node *next; /* next sibling */
 	/* NODE_SCALAR */
 	char *text; /* followed by a NUL byte, may hold some too */
 	size_t len;
@@ -56,8 +56,8 @@ int tree_load(const char *file, struct arena *arena, struct problems *problems,
 	      struct node **ret_root) CHECKED;
 
 /* The same for text at hand; file is only a name. */
-int tree_parse(const char *file, struct bytes text, struct arena *arena,
-	       struct problems *problems, struct node **ret_root) CHECKED;
+int tree_parse(const char *file, struct bytes text, struct arena *arena, struct problems *problems,
+	       struct node **ret_root) CHECKED;
 
 /* The value of a key of a mapping, NULL if it is not there. */
 struct node *tree_find(const struct node *mapping, const char *key);

@@ -19,11 +19,7 @@ static const struct unit sizes[] = {
 	{"G", (int64_t)1 << 30},
 };
 static const struct unit durations[] = {
-	{"ms", 1},
-	{"s", 1000},
-	{"m", 60 * 1000},
-	{"h", 60 * 60 * 1000},
-	{"d", 24 * 60 * 60 * 1000},
+	{"ms", 1}, {"s", 1000}, {"m", 60 * 1000}, {"h", 60 * 60 * 1000}, {"d", 24 * 60 * 60 * 1000},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -43,7 +39,7 @@ static bool scan_digits(const char **text, int64_t *ret)
 		return false;
 	for (; is_digit(*p); p++)
 		if (__builtin_mul_overflow(value, 10, &value) ||
-			__builtin_add_overflow(value, *p - '0', &value))
+		    __builtin_add_overflow(value, *p - '0', &value))
 			return false;
 	*text = p;
 	*ret = value;
@@ -102,7 +98,7 @@ static void shortest(int64_t value, const struct unit *units, size_t count, char
 		if (value % units[i].factor == 0)
 			best = i;
 	(void)snprintf(text, UNITS_TEXT_MAX, "%lld%s", (long long)(value / units[best].factor),
-		units[best].name);
+		       units[best].name);
 }
 
 void units_size_text(int64_t bytes, char text[UNITS_TEXT_MAX])
@@ -136,7 +132,7 @@ static int64_t days_in(int64_t year, int64_t month)
 
 /* Exactly `width` digits between low and high, then the character `after` (0 = none is taken). */
 static bool scan_field(const char **text, int width, int64_t low, int64_t high, char after,
-	int64_t *ret)
+		       int64_t *ret)
 {
 	int64_t value = 0;
 
@@ -168,7 +164,7 @@ static bool scan_zone(const char *text, int64_t *ret_minutes)
 		return false;
 	sign = *text++ == '-' ? -1 : 1;
 	if (!scan_field(&text, 2, 0, 23, ':', &hours) ||
-		!scan_field(&text, 2, 0, 59, 0, &minutes) || *text)
+	    !scan_field(&text, 2, 0, 59, 0, &minutes) || *text)
 		return false;
 	*ret_minutes = sign * (hours * 60 + minutes);
 	return true;
@@ -196,16 +192,16 @@ bool units_time(const char *text, int64_t *ret_ms)
 	int64_t year, month, day, hour, minute, second, ms, zone, result;
 
 	if (!scan_field(&text, 4, 1970, 9999, '-', &year) ||
-		!scan_field(&text, 2, 1, 12, '-', &month) ||
-		!scan_field(&text, 2, 1, days_in(year, month), 0, &day))
+	    !scan_field(&text, 2, 1, 12, '-', &month) ||
+	    !scan_field(&text, 2, 1, days_in(year, month), 0, &day))
 		return false;
 	if (*text != 'T' && *text != 't')
 		return false;
 	text++;
 	if (!scan_field(&text, 2, 0, 23, ':', &hour) ||
-		!scan_field(&text, 2, 0, 59, ':', &minute) ||
-		!scan_field(&text, 2, 0, 59, 0, &second) || !scan_fraction(&text, &ms) ||
-		!scan_zone(text, &zone))
+	    !scan_field(&text, 2, 0, 59, ':', &minute) ||
+	    !scan_field(&text, 2, 0, 59, 0, &second) || !scan_fraction(&text, &ms) ||
+	    !scan_zone(text, &zone))
 		return false;
 	result = ((days_of(year, month, day) * 24 + hour) * 60 + minute - zone) * 60 + second;
 	if (result < 0)
