@@ -59,9 +59,12 @@ RUN_SRCS = \
 CLI_SRCS = \
 
 TEST_LIB_SRCS = \
+	tests/lib/config_cases.c \
+	tests/lib/fake_compile.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
+	check_config \
 	check_must \
 
 # tests/sim/NAME.c
@@ -135,7 +138,7 @@ libonced.a libtest.a: Makefile
 $(TESTS) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
-obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
+obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)

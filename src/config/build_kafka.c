@@ -58,7 +58,9 @@ static bool read_property(struct build *build, const struct node *node,
 	*property = (struct kafka_property){rule->name, value, rule->secret};
 	expected = kafka_allow_check(rule, value, text);
 	if (!expected) {
-		record(build, rule->name, rule->secret ? "(secret)" : value, node);
+		if (rule->type == KAFKA_WORD)
+			property->value = kafka_allow_word(rule, value);
+		record(build, rule->name, rule->secret ? "(secret)" : property->value, node);
 		return true;
 	}
 	if (rule->secret)

@@ -224,12 +224,12 @@ const char *kafka_allow_suggest(const char *name)
 	return suggest.best;
 }
 
-static bool is_word(const struct kafka_rule *rule, const char *value)
+const char *kafka_allow_word(const struct kafka_rule *rule, const char *value)
 {
 	for (size_t i = 0; i < KAFKA_WORDS_MAX && rule->words[i]; i++)
-		if (strcmp(rule->words[i], value) == 0)
-			return true;
-	return false;
+		if (strcasecmp(rule->words[i], value) == 0)
+			return rule->words[i];
+	return NULL;
 }
 
 static const char *words_text(const struct kafka_rule *rule, char text[KAFKA_EXPECTED_MAX])
@@ -266,7 +266,7 @@ const char *kafka_allow_check(const struct kafka_rule *rule, const char *value,
 			       (long long)rule->min, (long long)rule->max);
 		return text;
 	case KAFKA_WORD:
-		return is_word(rule, value) ? NULL : words_text(rule, text);
+		return kafka_allow_word(rule, value) ? NULL : words_text(rule, text);
 	case KAFKA_REFUSED:
 		break;
 	}

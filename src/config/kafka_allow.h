@@ -31,6 +31,9 @@ const struct kafka_rule *kafka_allow_find(const char *name);
 /* The nearest allowed name, NULL if none is near. */
 const char *kafka_allow_suggest(const char *name);
 
+/* A KAFKA_WORD as the table spells it (Java's clients write SASL_SSL); NULL if it is none. */
+const char *kafka_allow_word(const struct kafka_rule *rule, const char *value);
+
 /* NULL: the value is right. Else what is expected instead; text is where it may be written. */
 #define KAFKA_EXPECTED_MAX 256
 const char *kafka_allow_check(const struct kafka_rule *rule, const char *value,

@@ -35,6 +35,7 @@ static const struct option_rule table[] = {
 
 	/* ---- a pipeline file ---- */
 	{OPTION_PIPELINE, "pipeline", OPTION_NAME, .required = true,
+	 .example = "pipeline: payments",
 	 .help = "Name of the pipeline; also of its directory under `state_dir`."},
 	{OPTION_PIPELINE, "workers", OPTION_INT, .preset = "1", .min = 1, .max = 64,
 	 .help = "Threads, each with a consumer and a producer of its own; more than the "
@@ -74,7 +75,8 @@ static const struct option_rule table[] = {
 	{OPTION_PIPELINE, "steps[].dedup.id", OPTION_EXPR, .preset_shown = "the key's bytes",
 	 .help = "What makes two records the same."},
 	{OPTION_PIPELINE, "steps[].dedup.within", OPTION_DURATION, .required = true, .min = 1,
-	 .max = 3650 * DAY_MS, .help = "The window, in log time; a repeat renews it."},
+	 .max = 3650 * DAY_MS, .example = "within: 24h",
+	 .help = "The window, in log time; a repeat renews it."},
 	{OPTION_PIPELINE, "steps[].dedup.missing", OPTION_WORD, .preset = "error",
 	 .words = {"error", "pass"},
 	 .help = "A null id: an error of this record, or it passes unmarked."},
@@ -93,7 +95,7 @@ static const struct option_rule table[] = {
 	 .example = "to: [{topic: payments.clean}]",
 	 .help = "Where records go: every target whose `when` holds."},
 	{OPTION_PIPELINE, "to[].topic", OPTION_TOPIC, .required = true,
-	 .help = "The output topic; never one of the inputs."},
+	 .example = "topic: payments.clean", .help = "The output topic; never one of the inputs."},
 	{OPTION_PIPELINE, "to[].when", OPTION_EXPR, .preset_shown = "always",
 	 .help = "Only records for which it is true."},
 	{OPTION_PIPELINE, "to[].otherwise", OPTION_BOOL, .preset = "false",
@@ -104,7 +106,7 @@ static const struct option_rule table[] = {
 	 .help = "What happens to a record that cannot be processed: stop at it, drop it, or "
 		 "send it to a topic."},
 	{OPTION_PIPELINE, "errors.to", OPTION_TOPIC, .required = true,
-	 .help = "The topic of dead letters."},
+	 .example = "to: payments.dead", .help = "The topic of dead letters."},
 
 	{OPTION_PIPELINE, "commit", OPTION_SECTION, .example = "commit: {every: 100ms}",
 	 .help = "When a transaction ends: at the first of these."},
@@ -123,7 +125,7 @@ static const struct option_rule table[] = {
 	 .example = "tests: [{name: it works, input: [{value: 1}], output: {out: [{value: 1}]}}]",
 	 .help = "Run by `onced test`, without a broker."},
 	{OPTION_PIPELINE, "tests[].name", OPTION_TEXT, .required = true,
-	 .help = "What the test shows."},
+	 .example = "name: it works", .help = "What the test shows."},
 	{OPTION_PIPELINE, "tests[].input", OPTION_SECTIONS, .required = true, .max = 10000,
 	 .example = "input: [{key: a, value: {id: 1}}]", .help = "Records, in order."},
 	{OPTION_PIPELINE, "tests[].input[].key", OPTION_ANY, .preset_shown = "null",

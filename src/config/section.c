@@ -78,6 +78,12 @@ static void check_keys(const struct section *section)
 	}
 }
 
+static bool is_unquoted(enum option_type type)
+{
+	return type == OPTION_BOOL || type == OPTION_INT || type == OPTION_SIZE ||
+	       type == OPTION_DURATION;
+}
+
 void section_wrong(struct build *build, const struct option_rule *option, const struct node *node)
 {
 	char expected[OPTIONS_EXPECTED_MAX];
@@ -92,6 +98,11 @@ void section_wrong(struct build *build, const struct option_rule *option, const 
 		return;
 	}
 	options_expected(option, expected);
+	if (node->quoted && is_unquoted(option->type)) {
+		problems_error(build->problems, node, NULL, "expected %s, without quotes, got %s",
+			       expected, got);
+		return;
+	}
 	if (option->example) {
 		problems_error(build->problems, node, NULL, "expected %s such as `%s`, got %s",
 			       expected, option->example, got);
@@ -269,10 +280,8 @@ const struct node *section_node(const struct section *section, const char *key)
 	node = section->node ? tree_find(section->node, key) : NULL;
 	if (!node) {
 		if (option->required)
-			problems_error(build->problems, section->node, key, "is missing: %s%s%s%s",
-				       option->help, option->example ? " Write `" : "",
-				       option->example ? option->example : "",
-				       option->example ? "`" : "");
+			problems_error(build->problems, section->node, key,
+				       "is missing; write it as `%s`", option->example);
 		return NULL;
 	}
 	if (!is_kind(option, node)) {

@@ -59,6 +59,10 @@ void suggest_offer(struct suggest *suggest, const char *candidate)
 
 	if (strlen(candidate) < 3 && distance > 0)
 		return;
+	/* "warn" for "warning" */
+	if (strlen(suggest->word) >= 3 &&
+	    strncmp(candidate, suggest->word, strlen(suggest->word)) == 0 && distance > near)
+		distance = near;
 	if (distance <= near && distance < suggest->distance) {
 		suggest->distance = distance;
 		suggest->best = candidate;

@@ -28,8 +28,8 @@ struct loader {
 };
 
 static const char block_hint[] =
-	"; a jq expression with `{`, `: `, `#` or quotes is safest as a block: `map: |` with the "
-	"expression on the next line, indented";
+	"; if a jq expression stands here, write it as a block: `map: |` with the expression on "
+	"the next line, indented";
 
 /* Where a byte stands: libyaml gives no line for a byte that is no character. */
 static void place_of(struct bytes text, size_t pos, int *ret_line, int *ret_column)
@@ -47,6 +47,20 @@ static void place_of(struct bytes text, size_t pos, int *ret_line, int *ret_colu
 	}
 }
 
+/* libyaml only says that "it cannot start any token". */
+static bool is_tab(struct bytes text, yaml_mark_t mark)
+{
+	const char *line = text.data;
+	const char *end = line + text.len;
+
+	for (size_t i = 0; i < mark.line && line; i++) {
+		line = memchr(line, '\n', (size_t)(end - line));
+		line = line ? line + 1 : NULL;
+	}
+	/* Up to a tab that indents there are only ASCII blanks: columns are bytes. */
+	return line && mark.column < (size_t)(end - line) && line[mark.column] == '\t';
+}
+
 static int syntax_error(struct loader *loader)
 {
 	const yaml_parser_t *parser = &loader->parser;
@@ -60,10 +74,18 @@ static int syntax_error(struct loader *loader)
 		return -1;
 	}
 	must(parser->error != YAML_MEMORY_ERROR);
-	problems_error_at(loader->problems, loader->file, (int)parser->problem_mark.line + 1,
-			  (int)parser->problem_mark.column + 1, "yaml", "%s%s%s%s",
-			  parser->context ? parser->context : "", parser->context ? ": " : "",
-			  parser->problem ? parser->problem : "cannot be understood", block_hint);
+	line = (int)parser->problem_mark.line + 1;
+	column = (int)parser->problem_mark.column + 1;
+	if (is_tab(loader->text, parser->problem_mark))
+		problems_error_at(loader->problems, loader->file, line, column, "yaml",
+				  "a tab; YAML is indented with spaces only");
+	else if (parser->context)
+		problems_error_at(loader->problems, loader->file, line, column, "yaml",
+				  "%s that begins in line %d: %s%s", parser->context,
+				  (int)parser->context_mark.line + 1, parser->problem, block_hint);
+	else
+		problems_error_at(loader->problems, loader->file, line, column, "yaml", "%s%s",
+				  parser->problem, block_hint);
 	return -1;
 }
 
