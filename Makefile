@@ -55,6 +55,10 @@ IO_SRCS = \
 IO_CXX_SRCS = \
 
 RUN_SRCS = \
+	src/run/worker.c \
+	src/run/worker_assign.c \
+	src/run/worker_commit.c \
+	src/run/worker_record.c \
 
 CLI_SRCS = \
 

@@ -83,14 +83,18 @@ struct recover_out {
 void recover_decide(const struct recover_in *in, struct recover_out *ret);
 
 /* The replay of REPLAY, REBUILD or SCRATCH has reached C with `window`. Says what follows:
- *   RECOVERED     live; *gap says whether a gap is open, *commit_first whether M must be renewed
+ *   RECOVERED     live; *gap says whether a gap is open, *commit_first whether M must be renewed.
+ *                 With a gap, *window becomes M's (T, p, x, h are facts of the log, whoever read it)
+ *                 with one marker at C, and the entries found stay: their T are lower bounds, so what
+ *                 they call seen was seen, and what they do not know is the gap's to judge.
  *   RECOVER_AGAIN drop K and decide again without it
- *   RECOVER_STOP  STOP_NOT_THE_INPUT */
+ *   RECOVER_STOP  STOP_NOT_THE_INPUT
+ * first_timestamp: of the first record replayed that has one; -1 = there was none. */
 enum recover_end { RECOVERED, RECOVER_AGAIN, RECOVER_STOP };
 
 enum recover_end recover_finish(const struct recover_in *in, const struct recover_out *decided,
-				const struct window *window, bool has_first_t, int64_t first_t,
-				struct gap *gap, bool *commit_first);
+				struct window *window, int64_t first_timestamp, struct gap *gap,
+				bool *commit_first);
 
 /* Must a record that dedup sees for the first time stop here, as a gap is open and it could repeat
  * what was forgotten? T <= a.T + window and timestamp <= a.x + window. */
