@@ -51,16 +51,37 @@ CONFIG_SRCS = \
 	src/config/units.c \
 
 IO_SRCS = \
+	src/io/kafka_version.c \
+	src/io/lmdb_version.c \
+	src/io/sodium_version.c \
 
 IO_CXX_SRCS = \
 
 RUN_SRCS = \
+	src/run/clock_real.c \
+	src/run/log.c \
+	src/run/log_format.c \
+	src/run/log_limit.c \
+	src/run/memory.c \
+	src/run/notify.c \
+	src/run/pipeline_run.c \
+	src/run/policy.c \
+	src/run/pulse.c \
+	src/run/run_thread.c \
+	src/run/signals.c \
+	src/run/state_dir.c \
+	src/run/status.c \
+	src/run/supervisor.c \
+	src/run/wiring.c \
 	src/run/worker.c \
 	src/run/worker_assign.c \
 	src/run/worker_commit.c \
 	src/run/worker_record.c \
 
 CLI_SRCS = \
+	src/cli/load.c \
+	src/cli/run.c \
+	src/cli/version.c \
 
 TEST_LIB_SRCS = \
 	tests/lib/config_cases.c \
@@ -69,7 +90,12 @@ TEST_LIB_SRCS = \
 # tests/unit/NAME.c
 UNIT_TESTS = \
 	check_config \
+	check_log \
+	check_memory \
 	check_must \
+	check_notify \
+	check_policy \
+	check_status \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
