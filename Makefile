@@ -32,6 +32,23 @@ CORE_SRCS = \
 	src/core/window.c \
 
 CONFIG_SRCS = \
+	src/config/build_kafka.c \
+	src/config/build_main.c \
+	src/config/build_pipeline.c \
+	src/config/build_steps.c \
+	src/config/config.c \
+	src/config/cross.c \
+	src/config/json_text.c \
+	src/config/kafka_allow.c \
+	src/config/options.c \
+	src/config/prefix.c \
+	src/config/problems.c \
+	src/config/reference.c \
+	src/config/section.c \
+	src/config/suggest.c \
+	src/config/tests.c \
+	src/config/tree.c \
+	src/config/units.c \
 
 IO_SRCS = \
 	src/io/kafka_version.c \
@@ -77,9 +94,12 @@ CLI_SRCS = \
 TEST_LIB_SRCS = \
 	tests/lib/contract_store.c \
 	tests/lib/lmdb_world.c \
+	tests/lib/config_cases.c \
+	tests/lib/fake_compile.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
+	check_config \
 	check_log \
 	check_memory \
 	check_codec \
@@ -162,7 +182,7 @@ libonced.a libtest.a: Makefile
 $(TESTS) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
-obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
+obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)
