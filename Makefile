@@ -32,24 +32,84 @@ CORE_SRCS = \
 	src/core/window.c \
 
 CONFIG_SRCS = \
+	src/config/build_kafka.c \
+	src/config/build_main.c \
+	src/config/build_pipeline.c \
+	src/config/build_steps.c \
+	src/config/config.c \
+	src/config/cross.c \
+	src/config/json_text.c \
+	src/config/kafka_allow.c \
+	src/config/options.c \
+	src/config/prefix.c \
+	src/config/problems.c \
+	src/config/reference.c \
+	src/config/section.c \
+	src/config/suggest.c \
+	src/config/tests.c \
+	src/config/tree.c \
+	src/config/units.c \
 
 IO_SRCS = \
+	src/io/kafka_version.c \
+	src/io/lmdb_version.c \
+	src/io/sodium_version.c \
+	src/io/hash_sodium.c \
+	src/io/lmdb_aside.c \
+	src/io/lmdb_checkpoint.c \
+	src/io/lmdb_codec.c \
+	src/io/lmdb_env.c \
+	src/io/lmdb_err.c \
+	src/io/lmdb_store.c \
+	src/io/lmdb_sweep.c \
 
 IO_CXX_SRCS = \
 
 RUN_SRCS = \
+	src/run/clock_real.c \
+	src/run/log.c \
+	src/run/log_format.c \
+	src/run/log_limit.c \
+	src/run/memory.c \
+	src/run/notify.c \
+	src/run/pipeline_run.c \
+	src/run/policy.c \
+	src/run/pulse.c \
+	src/run/run_thread.c \
+	src/run/signals.c \
+	src/run/state_dir.c \
+	src/run/status.c \
+	src/run/supervisor.c \
+	src/run/wiring.c \
 	src/run/worker.c \
 	src/run/worker_assign.c \
 	src/run/worker_commit.c \
 	src/run/worker_record.c \
 
 CLI_SRCS = \
+	src/cli/load.c \
+	src/cli/run.c \
+	src/cli/version.c \
 
 TEST_LIB_SRCS = \
+	tests/lib/contract_store.c \
+	tests/lib/lmdb_world.c \
+	tests/lib/config_cases.c \
+	tests/lib/fake_compile.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
+	check_config \
+	check_log \
+	check_memory \
+	check_codec \
+	check_hash \
+	check_store \
+	check_store_loss \
 	check_must \
+	check_notify \
+	check_policy \
+	check_status \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
@@ -122,7 +182,7 @@ libonced.a libtest.a: Makefile
 $(TESTS) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
-obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
+obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)
