@@ -62,6 +62,15 @@ IO_SRCS = \
 	src/io/lmdb_err.c \
 	src/io/lmdb_store.c \
 	src/io/lmdb_sweep.c \
+	src/io/kafka_broker.c \
+	src/io/kafka_client.c \
+	src/io/kafka_consumer.c \
+	src/io/kafka_err.c \
+	src/io/kafka_facts.c \
+	src/io/kafka_group.c \
+	src/io/kafka_producer.c \
+	src/io/kafka_taint.c \
+	src/io/kafka_topic.c \
 
 IO_CXX_SRCS = \
 
@@ -106,6 +115,15 @@ UNIT_TESTS = \
 	check_hash \
 	check_store \
 	check_store_loss \
+	tests/lib/contract_broker.c \
+	tests/lib/contract_txn.c \
+	tests/lib/member.c \
+	tests/lib/mock.c \
+
+# tests/unit/NAME.c
+UNIT_TESTS = \
+	check_kafka_group \
+	check_murmur2 \
 	check_must \
 	check_notify \
 	check_policy \
@@ -116,6 +134,13 @@ SIM_TESTS = \
 
 # tests/mock/NAME.c
 MOCK_TESTS = \
+	check_mock_errors \
+	check_mock_facts \
+	check_mock_taint \
+
+# tests/integration/NAME.c, run by a script of that folder
+INTEGRATION_TESTS = \
+	check_broker \
 
 # tests/bench/NAME.c
 BENCHES = \
@@ -163,6 +188,7 @@ TEST_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TEST_LIB_SRCS))
 UNIT = $(addprefix obj/tests/unit/,$(UNIT_TESTS))
 SIM = $(addprefix obj/tests/sim/,$(SIM_TESTS))
 MOCK = $(addprefix obj/tests/mock/,$(MOCK_TESTS))
+INTEGRATION = $(addprefix obj/tests/integration/,$(INTEGRATION_TESTS))
 BENCH = $(addprefix obj/tests/bench/,$(BENCHES))
 TESTS = $(UNIT) $(SIM) $(MOCK)
 
@@ -179,7 +205,7 @@ libtest.a: $(TEST_LIB_OBJS)
 libonced.a libtest.a: Makefile
 	$(call say,AR,$@)rm -f $@ && $(AR) rcD $@ $(filter %.o,$^)
 
-$(TESTS) $(BENCH): %: %.o libtest.a libonced.a
+$(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
@@ -193,7 +219,7 @@ obj/%.o: %.cc config.mak
 	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
-	$(addsuffix .d,$(TESTS) $(BENCH))
+	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH))
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
 DEPS_FIRST = $(if $(filter check check-% demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
@@ -264,7 +290,7 @@ check-clang:
 failpoints:
 	$(call subbuild,failpoints,--enable-failpoints,all)
 
-check-integration: all failpoints
+check-integration: all failpoints $(INTEGRATION)
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
 demo: all
