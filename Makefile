@@ -1,0 +1,291 @@
+# The build of onced: one hand-written, non-recursive GNU Makefile. configure writes config.mak;
+# a clean clone bootstraps itself. `make help` lists the targets.
+#
+# Sources are listed by name, one per line. All objects but main.o go into libonced.a, the test
+# helpers into libtest.a; each test is one program linked with both.
+
+srcdir := .
+PLAIN := help packages deps tidy format format-check distclean
+GOALS := $(or $(MAKECMDGOALS),all)
+ifneq ($(filter-out $(PLAIN),$(GOALS)),)
+include config.mak
+endif
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.SECONDARY:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+# ---- sources -----------------------------------------------------------------------------------
+
+BASE_SRCS = \
+	src/base/arena.c \
+	src/base/bytes.c \
+	src/base/err.c \
+	src/base/must.c \
+
+CORE_SRCS = \
+	src/core/meta.c \
+	src/core/overlay.c \
+	src/core/recover.c \
+	src/core/txn.c \
+	src/core/window.c \
+
+CONFIG_SRCS = \
+
+IO_SRCS = \
+
+IO_CXX_SRCS = \
+
+RUN_SRCS = \
+
+CLI_SRCS = \
+
+TEST_LIB_SRCS = \
+
+# tests/unit/NAME.c
+UNIT_TESTS = \
+	check_must \
+
+# tests/sim/NAME.c
+SIM_TESTS = \
+
+# tests/mock/NAME.c
+MOCK_TESTS = \
+
+# tests/bench/NAME.c
+BENCHES = \
+
+# ---- flags -------------------------------------------------------------------------------------
+
+vpath %.c $(srcdir)
+vpath %.cc $(srcdir)
+
+WARN = -Wall -Wextra -Wshadow -Wconversion -Wformat=2 -Wvla -Wimplicit-fallthrough -Wswitch-enum
+WARN_C = -Wstrict-prototypes -Wmissing-prototypes
+ifeq ($(DEVELOPER),1)
+WARN += -Werror
+endif
+
+# Hardening. _FORTIFY_SOURCE needs optimisation and hides from the sanitizers what they look for.
+HARDEN = -fPIE -fstack-protector-strong -fstack-clash-protection
+HARDEN_LD = -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
+ifneq ($(SANITIZE),)
+SANITIZE_FLAGS = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+else ifeq ($(filter -O0,$(CFLAGS)),)
+HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+endif
+
+COMMON = -MMD -MP $(WARN) $(HARDEN) $(SANITIZE_FLAGS) -pthread -ffile-prefix-map=$(srcdir)/= \
+	-D_GNU_SOURCE -DONCED_VERSION='"$(VERSION)"' -I$(srcdir)/src $(LIB_CFLAGS) $(CPPFLAGS)
+COMPILE_C = $(CC) -std=gnu11 $(COMMON) $(WARN_C)
+COMPILE_CXX = $(CXX) -std=c++17 $(COMMON) $(CXXFLAGS)
+# Linked by the C++ compiler: src/io/json_check.cc brings libstdc++ in.
+LINK = $(CXX) $(CFLAGS) $(SANITIZE_FLAGS) $(HARDEN_LD) -pthread $(LDFLAGS)
+
+ifeq ($(V),1)
+Q =
+say =
+else
+Q = @
+say = @printf '  %-4s %s\n' '$(1)' '$(2)';
+endif
+
+# ---- building ----------------------------------------------------------------------------------
+
+LIB_OBJS = $(patsubst %.c,obj/%.o,$(BASE_SRCS) $(CORE_SRCS) $(CONFIG_SRCS) $(IO_SRCS) $(RUN_SRCS) \
+	$(CLI_SRCS)) $(patsubst %.cc,obj/%.o,$(IO_CXX_SRCS))
+TEST_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TEST_LIB_SRCS))
+UNIT = $(addprefix obj/tests/unit/,$(UNIT_TESTS))
+SIM = $(addprefix obj/tests/sim/,$(SIM_TESTS))
+MOCK = $(addprefix obj/tests/mock/,$(MOCK_TESTS))
+BENCH = $(addprefix obj/tests/bench/,$(BENCHES))
+TESTS = $(UNIT) $(SIM) $(MOCK)
+
+.PHONY: all tests
+all: onced
+tests: $(TESTS)
+
+onced: obj/src/main.o libonced.a
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) $(LIBS)
+
+libonced.a: $(LIB_OBJS)
+libtest.a: $(TEST_LIB_OBJS)
+# The list of objects is a prerequisite, so that a name taken from it leaves the archive too.
+libonced.a libtest.a: Makefile
+	$(call say,AR,$@)rm -f $@ && $(AR) rcD $@ $(filter %.o,$^)
+
+$(TESTS) $(BENCH): %: %.o libtest.a libonced.a
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
+
+obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
+
+obj/%.o: %.c config.mak
+	@mkdir -p $(@D)
+	$(call say,CC,$<)$(COMPILE_C) $(CFLAGS) -c -o $@ $<
+
+obj/%.o: %.cc config.mak
+	@mkdir -p $(@D)
+	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
+
+-include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
+	$(addsuffix .d,$(TESTS) $(BENCH))
+
+# A clean clone bootstraps itself; what needs more than the build installs what is missing first.
+DEPS_FIRST = $(if $(filter check check-% demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
+config.mak: $(srcdir)/config.mak.in $(srcdir)/configure
+	@if test -f config.status; then ./config.status -q --recheck && ./config.status -q; \
+		else echo "  CONF ./configure"; $(srcdir)/configure -q; fi
+	@touch $@
+
+$(srcdir)/configure: $(srcdir)/configure.ac $(srcdir)/autogen.sh
+	@$(DEPS_FIRST)
+	@echo "  CONF ./autogen.sh"
+	@$(srcdir)/autogen.sh && touch $@
+
+# ---- tests -------------------------------------------------------------------------------------
+
+RUN = $(srcdir)/tests/run
+J = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2)
+# The test programs under one more configuration live in their own build folder.
+define subbuild # NAME, configure's arguments, goals
+	@mkdir -p build/$(1)
+	@test -f build/$(1)/config.mak || \
+		{ echo "  CONF build/$(1)"; cd build/$(1); $(abspath $(srcdir))/configure -q $(2); }
+	+@$(MAKE) --no-print-directory $(J) -C build/$(1) DEVELOPER=$(DEVELOPER) $(3)
+endef
+
+CHECKS = tidy format-check check-unit check-sim check-mock check-asan check-valgrind check-tsan \
+	check-clang check-integration
+
+.PHONY: check $(CHECKS) check-programs failpoints demo prove bench
+check:
+	@$(srcdir)/tests/deps
+	+@$(srcdir)/tests/steps "$(MAKE) $(J)" $(CHECKS)
+
+check-unit: $(UNIT)
+	@$(RUN) -j 2 $(UNIT)
+
+check-sim: $(SIM)
+	@$(RUN) -j 2 -t 600 $(SIM)
+
+check-mock: $(MOCK)
+	@$(RUN) -j 2 $(MOCK)
+
+check-programs: $(TESTS)
+	@$(RUN) -j 2 -t 600 $(WRAPPER) $(TESTS)
+
+check-asan: export ASAN_OPTIONS = detect_stack_use_after_return=1:strict_string_checks=1
+check-asan: export UBSAN_OPTIONS = print_stacktrace=1
+check-asan: export CK_TIMEOUT_MULTIPLIER = 5
+check-asan:
+	$(call subbuild,asan,--enable-sanitize=address$(comma)undefined CFLAGS="-g -O1", \
+		check-programs)
+
+check-tsan: export TSAN_OPTIONS = suppressions=$(abspath $(srcdir))/tests/tsan.supp
+check-tsan: export CK_TIMEOUT_MULTIPLIER = 10
+check-tsan:
+	$(call subbuild,tsan,--enable-sanitize=thread CFLAGS="-g -O1",check-programs \
+		WRAPPER="-w 'setarch -R'")
+
+check-valgrind: export CK_TIMEOUT_MULTIPLIER = 20
+check-valgrind: $(UNIT)
+	@$(RUN) -j 2 -t 600 -w "valgrind -q --error-exitcode=99 --leak-check=full \
+		--errors-for-leak-kinds=definite --num-callers=30" $(UNIT)
+
+check-clang: DEVELOPER = 1
+check-clang:
+	$(call subbuild,clang,CC=clang-14 CXX=clang++-14,all check-programs)
+
+failpoints:
+	$(call subbuild,failpoints,--enable-failpoints,all)
+
+check-integration: all failpoints
+	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
+
+demo: all
+	@$(srcdir)/demo/run $(CURDIR)/onced
+
+prove: all failpoints
+	@$(srcdir)/tests/prove $(CURDIR)/onced
+
+bench: all $(BENCH)
+	@$(srcdir)/tests/bench/run $(CURDIR)/onced $(BENCH)
+
+# ---- source ------------------------------------------------------------------------------------
+
+comma := ,
+CLANG_FORMAT = clang-format-14
+FORMATTED = $$(git -C $(srcdir) ls-files -co --exclude-standard '*.c' '*.h' '*.cc')
+
+.PHONY: format dist packages deps help
+tidy:
+	@$(srcdir)/tests/tidy.sh --self-test
+	@$(srcdir)/tests/tidy.sh
+
+format:
+	@cd $(srcdir) && $(CLANG_FORMAT) -i $(FORMATTED)
+
+format-check:
+	@cd $(srcdir) && $(CLANG_FORMAT) --dry-run -Werror $(FORMATTED)
+
+packages:
+	@cat $(srcdir)/packages.txt
+
+deps:
+	@$(srcdir)/tests/deps
+
+dist: $(srcdir)/configure
+	@git -C $(srcdir) archive --format=tar.gz --prefix=onced-$(VERSION)/ \
+		--add-file=configure -o $(CURDIR)/onced-$(VERSION).tar.gz HEAD
+	@echo onced-$(VERSION).tar.gz
+
+# ---- installing --------------------------------------------------------------------------------
+
+unitdir = $(prefix)/lib/systemd/system
+catalogdir = $(prefix)/lib/systemd/catalog
+MAN1 =
+MAN5 =
+UNITS =
+CATALOGS =
+DOCS = LICENSE
+installed = $(bindir)/onced $(addprefix $(mandir)/man1/,$(notdir $(MAN1))) \
+	$(addprefix $(mandir)/man5/,$(notdir $(MAN5))) $(addprefix $(unitdir)/,$(notdir $(UNITS))) \
+	$(addprefix $(catalogdir)/,$(notdir $(CATALOGS))) $(addprefix $(docdir)/,$(notdir $(DOCS)))
+from = $(addprefix $(srcdir)/,$(1))
+to = $(if $(2),install -d '$(DESTDIR)$(1)' && install -m 644 $(call from,$(2)) '$(DESTDIR)$(1)',@:)
+
+.PHONY: install uninstall clean distclean
+install: all
+	install -d '$(DESTDIR)$(bindir)'
+	install -m 755 onced '$(DESTDIR)$(bindir)/onced'
+	$(call to,$(mandir)/man1,$(MAN1))
+	$(call to,$(mandir)/man5,$(MAN5))
+	$(call to,$(unitdir),$(UNITS))
+	$(call to,$(catalogdir),$(CATALOGS))
+	$(call to,$(docdir),$(DOCS))
+
+uninstall:
+	rm -f $(foreach file,$(installed),'$(DESTDIR)$(file)')
+
+clean:
+	rm -rf obj build/asan build/tsan build/clang build/failpoints onced libonced.a libtest.a
+
+distclean: clean
+	rm -rf autom4te.cache aclocal.m4 configure configure~ install-sh config.log config.status \
+		config.mak build
+
+help:
+	@echo "all                 build ./onced (V=1 shows commands, DEVELOPER=1 is -Werror)"
+	@echo "check               everything below, in this order (under 15 minutes on two cores):"
+	@echo "  tidy              rules of the source: includes, sizes, comments"
+	@echo "  format-check      clang-format finds nothing to do (format: do it)"
+	@echo "  check-unit        one program per module; check-sim: the worker on fakes, crashed"
+	@echo "                    at every step; check-mock: librdkafka's in-process brokers"
+	@echo "  check-asan, check-valgrind, check-tsan, check-clang"
+	@echo "  check-integration against a real Kafka, which it starts"
+	@echo "demo, prove, bench  see it work; kill it many times and verify; measure it"
+	@echo "install, uninstall  honour DESTDIR and prefix"
+	@echo "dist                onced-VERSION.tar.gz from the last commit"
+	@echo "packages, deps      list the Debian packages; install those that are missing (root)"
+	@echo "clean, distclean    remove what was built; and what was generated"

@@ -1,0 +1,41 @@
+/*
+ * must: goal: a broken invariant ends the process by SIGABRT, a true one costs nothing. Method: one
+ * test of each, the first in Check's forked child.
+ */
+#include <check.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "base/must.h"
+
+START_TEST(true_invariant_goes_on)
+{
+	int number = 1;
+
+	must(number == 1);
+	ck_assert_int_eq(number, 1);
+}
+END_TEST
+
+START_TEST(broken_invariant_aborts)
+{
+	must(_i == 1);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("must");
+	Suite *suite = suite_create("must");
+	SRunner *runner;
+	int failed;
+
+	tcase_add_test(tcase, true_invariant_goes_on);
+	tcase_add_test_raise_signal(tcase, broken_invariant_aborts, SIGABRT);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
