@@ -184,8 +184,19 @@ enum recover_end recover_finish(const struct recover_in *in, const struct recove
 		return window_same(window, &at_c) ? RECOVERED : RECOVER_STOP;
 	case VERDICT_SCRATCH:
 		*commit_first = true; /* the new M takes the new h */
-		if (!ours || decided->start == decided->b)
+		if (!ours)
 			return RECOVERED;
+		if (in->m.p < 0) {
+			/* An admin took C for the truth before any T was known. What was deleted
+			 * between that and now can only be bounded by what is there. */
+			if (decided->start != decided->b)
+				*gap = (struct gap){true, window->t, window->x};
+			return RECOVERED;
+		}
+		if (decided->start == decided->b) {
+			/* The whole of it: every record since b, so h must come out the same. */
+			return window_same(window, &at_c) ? RECOVERED : RECOVER_STOP;
+		}
 		if (has_first_t && first_t < saturating_sub(in->m.t, in->window_ms) &&
 		    window->t == in->m.t)
 			return RECOVERED;
