@@ -28,19 +28,25 @@ static void quiet(const rd_kafka_t *client, int level, const char *fac, const ch
 		fprintf(stderr, "%s: %s: %s\n", rd_kafka_name(client), fac, text);
 }
 
-rd_kafka_t *client_new(rd_kafka_type_t type, const char *bootstrap, const char *const *settings)
+rd_kafka_conf_t *client_conf(const char *bootstrap, const char *const *settings)
 {
 	char text[512];
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
-	rd_kafka_t *client;
 
 	rd_kafka_conf_set_log_cb(conf, quiet);
 	if (rd_kafka_conf_set(conf, "bootstrap.servers", bootstrap, text, sizeof(text)))
 		client_die(CLIENT_EXIT_USAGE, "bootstrap.servers: %s", text);
-	for (size_t i = 0; settings && settings[i]; i += 2)
+	for (size_t i = 0; settings[i]; i += 2)
 		if (rd_kafka_conf_set(conf, settings[i], settings[i + 1], text, sizeof(text)))
 			client_die(CLIENT_EXIT_USAGE, "%s: %s", settings[i], text);
-	client = rd_kafka_new(type, conf, text, sizeof(text));
+	return conf;
+}
+
+rd_kafka_t *client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf)
+{
+	char text[512];
+	rd_kafka_t *client = rd_kafka_new(type, conf, text, sizeof(text));
+
 	if (!client)
 		client_die(CLIENT_EXIT_UNAVAILABLE, "cannot make a Kafka client: %s", text);
 	return client;

@@ -19,8 +19,11 @@
 /* How long one question to the broker may take. */
 #define CLIENT_CALL_MS 30000
 
-/* settings: name, value, name, value, ..., NULL. Never NULL; rd_kafka_destroy it. */
-rd_kafka_t *client_new(rd_kafka_type_t type, const char *bootstrap, const char *const *settings);
+/* settings: name, value, name, value, ..., NULL. Never NULL; client_new takes it. */
+rd_kafka_conf_t *client_conf(const char *bootstrap, const char *const *settings);
+
+/* Never NULL; rd_kafka_destroy it. */
+rd_kafka_t *client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf);
 
 /* Partitions of the topic; ends the program if it does not exist. Blocks: <= CLIENT_CALL_MS. */
 int32_t client_partitions(rd_kafka_t *client, const char *topic);

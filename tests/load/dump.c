@@ -2,9 +2,9 @@
  * dump: what a read_committed reader sees of some topics, as lines for the checker, and the
  * committed offsets of a group.
  *
- *   B bootstrap-independent facts: topic, partition, log start, end      ("E" lines)
- *   C group, topic, partition, offset, metadata                          ("C" lines)
- *   R topic, partition, offset, timestamp, key, value, headers           ("R" lines)
+ *   C  group, topic, partition, committed offset, metadata
+ *   E  topic, partition, log start, end
+ *   R  topic, partition, offset, timestamp, key, value, headers
  *
  * Fields are separated by tabs; bytes that are not plain text are written \xHH, null is \N;
  * headers are name=value joined by commas, with comma and equals sign escaped too.
@@ -87,7 +87,7 @@ static struct part *find(struct dump *dump, const rd_kafka_message_t *message)
 		if (dump->parts[i].partition == message->partition &&
 		    strcmp(dump->parts[i].topic, topic) == 0)
 			return &dump->parts[i];
-	client_die(CLIENT_EXIT_UNAVAILABLE, "a record of %s/%d that was not asked for", topic,
+	client_die(CLIENT_EXIT_UNAVAILABLE, "%s/%d was not asked for", topic,
 		   message->partition);
 }
 
@@ -111,7 +111,7 @@ static void take(struct dump *dump, const rd_kafka_message_t *message)
 	rd_kafka_timestamp_type_t type;
 
 	if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
-		/* Control records at the end have no message: only EOF tells that they are passed. */
+		/* Control records at the end have no message: EOF tells that they passed. */
 		if (message->offset >= part->end)
 			finish(dump, part);
 		return;
@@ -138,7 +138,7 @@ static void take(struct dump *dump, const rd_kafka_message_t *message)
 static void find_ends(struct dump *dump)
 {
 	static const char *const settings[] = {"isolation.level", "read_uncommitted", NULL};
-	rd_kafka_t *looker = client_new(RD_KAFKA_CONSUMER, dump->bootstrap, settings);
+	rd_kafka_t *looker = client_new(RD_KAFKA_CONSUMER, client_conf(dump->bootstrap, settings));
 
 	for (int i = 0; i < dump->topic_count; i++) {
 		int32_t count = client_partitions(looker, dump->topics[i]);
@@ -160,8 +160,9 @@ static void find_ends(struct dump *dump)
 /* Before the outputs are read, so that nothing of a record below C can be missing in them. */
 static void put_committed(struct dump *dump)
 {
-	const char *settings[] = {"isolation.level", "read_committed", "group.id", dump->group, NULL};
-	rd_kafka_t *asker = client_new(RD_KAFKA_CONSUMER, dump->bootstrap, settings);
+	const char *settings[] = {"isolation.level", "read_committed", "group.id", dump->group,
+				  NULL};
+	rd_kafka_t *asker = client_new(RD_KAFKA_CONSUMER, client_conf(dump->bootstrap, settings));
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
 	rd_kafka_resp_err_t err;
 
@@ -178,8 +179,8 @@ static void put_committed(struct dump *dump)
 		const rd_kafka_topic_partition_t *tp = &list->elems[i];
 
 		if (tp->err)
-			client_die(CLIENT_EXIT_UNAVAILABLE, "committed offset of %s/%d: %s", tp->topic,
-				   tp->partition, rd_kafka_err2str(tp->err));
+			client_die(CLIENT_EXIT_UNAVAILABLE, "committed offset of %s/%d: %s",
+				   tp->topic, tp->partition, rd_kafka_err2str(tp->err));
 		printf("C\t%s\t%s\t%d\t%lld\t", dump->group, tp->topic, tp->partition,
 		       (long long)tp->offset);
 		put_bytes(tp->metadata, tp->metadata_size, false);
@@ -191,14 +192,27 @@ static void put_committed(struct dump *dump)
 
 static void read_all(struct dump *dump)
 {
-	static const char *const settings[] = {
-		"isolation.level", "read_committed", "group.id", "dump", "enable.auto.commit", "false",
-		"enable.partition.eof", "true", "auto.offset.reset", "error", "check.crcs", "true",
-		"fetch.error.backoff.ms", "10", "queued.min.messages", "1000000", NULL};
+	static const char *const settings[] = {"isolation.level",
+					       "read_committed",
+					       "group.id",
+					       "dump",
+					       "enable.auto.commit",
+					       "false",
+					       "enable.partition.eof",
+					       "true",
+					       "auto.offset.reset",
+					       "error",
+					       "check.crcs",
+					       "true",
+					       "fetch.error.backoff.ms",
+					       "10",
+					       "queued.min.messages",
+					       "1000000",
+					       NULL};
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(16);
 	int64_t deadline = client_tick_ms() + dump->deadline_ms;
 
-	dump->reader = client_new(RD_KAFKA_CONSUMER, dump->bootstrap, settings);
+	dump->reader = client_new(RD_KAFKA_CONSUMER, client_conf(dump->bootstrap, settings));
 	rd_kafka_poll_set_consumer(dump->reader);
 	for (size_t i = 0; i < dump->part_count; i++) {
 		struct part *part = &dump->parts[i];
@@ -221,10 +235,11 @@ static void read_all(struct dump *dump)
 		if (message)
 			rd_kafka_message_destroy(message);
 		if (client_tick_ms() > deadline)
-			client_die(CLIENT_EXIT_UNAVAILABLE,
-				   "%zu partitions did not come to their end in time: is a transaction "
-				   "still open?",
-				   dump->left);
+			client_die(
+				CLIENT_EXIT_UNAVAILABLE,
+				"%zu partitions did not come to their end in time: is a "
+				"transaction still open?",
+				dump->left);
 	}
 	rd_kafka_destroy_flags(dump->reader, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
@@ -237,9 +252,15 @@ int main(int argc, char **argv)
 	/* -i and -t in any order; inputs come first in the array. */
 	while ((option = getopt(argc, argv, "b:g:i:t:d:")) != -1) {
 		switch (option) {
-		case 'b': dump.bootstrap = optarg; break;
-		case 'g': dump.group = optarg; break;
-		case 'd': dump.deadline_ms = 1000 * client_number("-d", optarg, 1, 3600); break;
+		case 'b':
+			dump.bootstrap = optarg;
+			break;
+		case 'g':
+			dump.group = optarg;
+			break;
+		case 'd':
+			dump.deadline_ms = 1000 * client_number("-d", optarg, 1, 3600);
+			break;
 		case 'i':
 		case 't':
 			if (dump.topic_count == TOPICS_MAX)
@@ -253,12 +274,17 @@ int main(int argc, char **argv)
 			dump.topics[0] = optarg;
 			dump.input_count++;
 			break;
-		default: dump.topic_count = 0; optind = argc + 1; break;
+		default:
+			dump.topic_count = 0;
+			optind = argc + 1;
+			break;
 		}
 	}
-	if (optind != argc || !dump.bootstrap || !dump.topic_count || (dump.input_count && !dump.group))
-		client_die(CLIENT_EXIT_USAGE,
-			   "usage: dump -b BOOTSTRAP -g GROUP -i INPUT_TOPIC... -t TOPIC... [-d SECONDS]");
+	if (optind != argc || !dump.bootstrap || !dump.topic_count ||
+	    (dump.input_count && !dump.group))
+		client_die(
+			CLIENT_EXIT_USAGE,
+			"usage: dump -b BOOTSTRAP -g GROUP -i INPUT... -t TOPIC... [-d SECONDS]");
 	if (dump.input_count)
 		put_committed(&dump);
 	find_ends(&dump);

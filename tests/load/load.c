@@ -15,10 +15,12 @@
 struct load {
 	struct payment_plan plan;
 	const char *bootstrap, *topic, *transactional_id;
+	/* as on the command line */
+	int64_t count, seed, start_index, accounts, repeats, malformed, far, span_s;
 	int64_t rate;        /* records a second, 0 = as fast as it goes */
 	int64_t txn_records; /* records of a transaction */
 	int64_t abort_every; /* every n-th transaction is written, aborted and written again */
-	bool quiet;
+	bool quiet, print;
 	rd_kafka_t *producer;
 	rd_kafka_topic_t *handle;
 	int64_t started_ms, shown_ms;
@@ -79,9 +81,8 @@ static void progress(struct load *load, uint64_t done)
 static void pace(struct load *load, uint64_t done)
 {
 	for (;;) {
-		int64_t due = load->rate == 0 ? 0
-					      : load->started_ms +
-							(int64_t)done * 1000 / load->rate;
+		int64_t due =
+			load->rate == 0 ? 0 : load->started_ms + (int64_t)done * 1000 / load->rate;
 		int64_t ahead = due - client_tick_ms();
 
 		if (load->rate == 0 || ahead <= 0)
@@ -101,19 +102,19 @@ static void produce(struct load *load, uint64_t index)
 
 		if (payment.traced) {
 			char trace[32];
-			int size = sprintf(trace, "t-%llu", (unsigned long long)index);
+			int size =
+				snprintf(trace, sizeof(trace), "t-%llu", (unsigned long long)index);
 
 			headers = rd_kafka_headers_new(2);
 			rd_kafka_header_add(headers, "trace", -1, trace, size);
 			rd_kafka_header_add(headers, "origin", -1, "load", 4);
 		}
-		err = rd_kafka_producev(
-			load->producer, RD_KAFKA_V_RKT(load->handle),
-			RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-			RD_KAFKA_V_KEY(payment.key, payment.key_size),
-			RD_KAFKA_V_VALUE(payment.value, payment.value_size),
-			RD_KAFKA_V_TIMESTAMP(payment.timestamp_ms), RD_KAFKA_V_HEADERS(headers),
-			RD_KAFKA_V_END);
+		err = rd_kafka_producev(load->producer, RD_KAFKA_V_RKT(load->handle),
+					RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+					RD_KAFKA_V_KEY(payment.key, payment.key_size),
+					RD_KAFKA_V_VALUE(payment.value, payment.value_size),
+					RD_KAFKA_V_TIMESTAMP(payment.timestamp_ms),
+					RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END);
 		if (!err)
 			break;
 		if (headers)
@@ -136,11 +137,6 @@ static void produce_range(struct load *load, uint64_t from, uint64_t to)
 		if (i % 1024 == 0)
 			progress(load, i);
 	}
-}
-
-static void load_plain(struct load *load)
-{
-	produce_range(load, 0, load->plan.count);
 }
 
 static void load_transactions(struct load *load)
@@ -175,96 +171,104 @@ static void print(const struct load *load)
 	}
 }
 
-static bool read_options(struct load *load, int argc, char **argv)
+/* Numbers only: where each goes, and its limits. */
+struct number_option {
+	const char *name;
+	int64_t min, max;
+	int64_t *value;
+};
+
+static void read_options(struct load *load, int argc, char **argv)
 {
-	enum { SEED = 256, START, RATE, ACCOUNTS, REPEATS, MALFORMED, FAR, SPAN, TXN, TXN_RECORDS,
-	       ABORT, PRINT, QUIET };
-	static const struct option options[] = {
-		{"seed", 1, NULL, SEED}, {"start-index", 1, NULL, START},
-		{"rate", 1, NULL, RATE}, {"accounts", 1, NULL, ACCOUNTS},
-		{"repeats", 1, NULL, REPEATS}, {"malformed", 1, NULL, MALFORMED},
-		{"far", 1, NULL, FAR}, {"span-s", 1, NULL, SPAN},
-		{"transactional", 1, NULL, TXN}, {"txn-records", 1, NULL, TXN_RECORDS},
-		{"abort-every", 1, NULL, ABORT}, {"print", 0, NULL, PRINT},
-		{"quiet", 0, NULL, QUIET}, {NULL, 0, NULL, 0},
+	const struct number_option numbers[] = {
+		{"seed", 0, INT64_MAX, &load->seed},
+		{"start-index", 0, 1000000000000, &load->start_index},
+		{"rate", 1, 10000000, &load->rate},
+		{"accounts", 1, 9999999, &load->accounts},
+		{"repeats", 0, 90, &load->repeats},
+		{"malformed", 0, 1000, &load->malformed},
+		{"far", 1, 1000000000, &load->far},
+		{"span-s", 1, 315360000, &load->span_s},
+		{"txn-records", 1, 100000, &load->txn_records},
+		{"abort-every", 1, 1000000, &load->abort_every},
 	};
-	struct payment_plan *plan = &load->plan;
-	bool printing = false;
+	enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]), TRANSACTIONAL = 256, PRINT, QUIET };
+	struct option options[NUMBERS + 4] = {
+		[NUMBERS] = {"transactional", 1, NULL, TRANSACTIONAL},
+		{"print", 0, NULL, PRINT},
+		{"quiet", 0, NULL, QUIET},
+	};
 	int option;
 
+	for (int i = 0; i < NUMBERS; i++)
+		options[i] = (struct option){numbers[i].name, 1, NULL, 512 + i};
 	while ((option = getopt_long(argc, argv, "b:t:n:", options, NULL)) != -1) {
+		if (option >= 512) {
+			const struct number_option *number = &numbers[option - 512];
+
+			*number->value =
+				client_number(number->name, optarg, number->min, number->max);
+			continue;
+		}
 		switch (option) {
-		case 'b': load->bootstrap = optarg; break;
-		case 't': load->topic = optarg; break;
+		case 'b':
+			load->bootstrap = optarg;
+			break;
+		case 't':
+			load->topic = optarg;
+			break;
 		case 'n':
-			plan->count = (uint64_t)client_number("-n", optarg, 1, 1000000000);
+			load->count = client_number("-n", optarg, 1, 1000000000);
 			break;
-		case SEED:
-			plan->seed = (uint64_t)client_number("--seed", optarg, 0, INT64_MAX);
+		case TRANSACTIONAL:
+			load->transactional_id = optarg;
 			break;
-		case START:
-			plan->start_index =
-				(uint64_t)client_number("--start-index", optarg, 0, 1000000000000);
+		case PRINT:
+			load->print = true;
 			break;
-		case RATE: load->rate = client_number("--rate", optarg, 1, 10000000); break;
-		case ACCOUNTS:
-			plan->accounts =
-				(uint32_t)client_number("--accounts", optarg, 1, 9999999);
+		case QUIET:
+			load->quiet = true;
 			break;
-		case REPEATS:
-			plan->repeat_percent =
-				(uint32_t)client_number("--repeats", optarg, 0, 90);
-			break;
-		case MALFORMED:
-			plan->malformed_per_mille =
-				(uint32_t)client_number("--malformed", optarg, 0, 1000);
-			break;
-		case FAR: plan->far = (double)client_number("--far", optarg, 1, 1000000000); break;
-		case SPAN:
-			plan->span_ms = 1000 * client_number("--span-s", optarg, 1, 315360000);
-			break;
-		case TXN: load->transactional_id = optarg; break;
-		case TXN_RECORDS:
-			load->txn_records = client_number("--txn-records", optarg, 1, 100000);
-			break;
-		case ABORT:
-			load->abort_every = client_number("--abort-every", optarg, 1, 1000000);
-			break;
-		case PRINT: printing = true; break;
-		case QUIET: load->quiet = true; break;
-		default: usage();
+		default:
+			usage();
 		}
 	}
-	if (optind != argc || plan->count == 0 || (!printing && (!load->bootstrap || !load->topic)))
+	if (optind != argc || load->count == 0 ||
+	    (!load->print && (!load->bootstrap || !load->topic)))
 		usage();
-	return printing;
+}
+
+static void make_plan(struct load *load)
+{
+	load->plan = (struct payment_plan){
+		.seed = (uint64_t)load->seed,
+		.count = (uint64_t)load->count,
+		.start_index = (uint64_t)load->start_index,
+		.accounts = (uint32_t)load->accounts,
+		.repeat_percent = (uint32_t)load->repeats,
+		.malformed_per_mille = (uint32_t)load->malformed,
+		.far = (double)load->far,
+		.span_ms = load->span_s * 1000,
+		.base_ms = client_now_ms() - load->span_s * 1000,
+	};
 }
 
 static void open_producer(struct load *load)
 {
-	const char *settings[] = {"enable.idempotence", "true", "linger.ms", "20",
-				  "partitioner", "murmur2_random", "batch.num.messages", "5000",
+	const char *settings[] = {"enable.idempotence", "true", "linger.ms", "20", "partitioner",
+				  "murmur2_random", "batch.num.messages", "5000",
 				  /* the last pair stays empty without --transactional */
 				  NULL, NULL, NULL};
 	rd_kafka_conf_t *conf;
-	char text[256];
 
 	if (load->transactional_id) {
 		settings[8] = "transactional.id";
 		settings[9] = load->transactional_id;
 	}
-	/* A delivery callback needs the conf object, which client_new hides: so it is made here. */
-	conf = rd_kafka_conf_new();
+	conf = client_conf(load->bootstrap, settings);
 	rd_kafka_conf_set_opaque(conf, load);
 	rd_kafka_conf_set_dr_msg_cb(conf, delivered);
-	for (size_t i = 0; settings[i]; i += 2)
-		if (rd_kafka_conf_set(conf, settings[i], settings[i + 1], text, sizeof(text)))
-			client_die(CLIENT_EXIT_USAGE, "%s: %s", settings[i], text);
-	if (rd_kafka_conf_set(conf, "bootstrap.servers", load->bootstrap, text, sizeof(text)))
-		client_die(CLIENT_EXIT_USAGE, "-b: %s", text);
-	load->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
-	if (!load->producer)
-		client_die(CLIENT_EXIT_UNAVAILABLE, "cannot make a producer: %s", text);
+	load->producer = client_new(RD_KAFKA_PRODUCER, conf);
 	(void)client_partitions(load->producer, load->topic);
 	load->handle = rd_kafka_topic_new(load->producer, load->topic, NULL);
 }
@@ -272,22 +276,26 @@ static void open_producer(struct load *load)
 int main(int argc, char **argv)
 {
 	struct load load = {
-		.plan = {.seed = 1, .accounts = 5000, .repeat_percent = 10,
-			 .malformed_per_mille = 1, .far = 50000},
+		.seed = 1,
+		.accounts = 5000,
+		.repeats = 10,
+		.malformed = 1,
+		.far = 50000,
 		.txn_records = 1000,
 	};
 
-	if (read_options(&load, argc, argv)) {
+	read_options(&load, argc, argv);
+	make_plan(&load);
+	if (load.print) {
 		print(&load);
 		return 0;
 	}
 	open_producer(&load);
 	load.started_ms = client_tick_ms();
-	load.plan.base_ms = client_now_ms() - load.plan.span_ms;
 	if (load.transactional_id)
 		load_transactions(&load);
 	else
-		load_plain(&load);
+		produce_range(&load, 0, load.plan.count);
 	if (rd_kafka_flush(load.producer, 60000) || load.failed)
 		client_die(CLIENT_EXIT_UNAVAILABLE, "%llu records not delivered: %s",
 			   (unsigned long long)load.failed, rd_kafka_err2str(load.why));

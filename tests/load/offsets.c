@@ -151,7 +151,8 @@ static int wait_for(struct watch *watch)
 		if (gone(watch->pid))
 			return EXIT_GONE;
 		if (tick - begin > watch->deadline_ms) {
-			fprintf(stderr, "offsets: not there after %lld s: sum=%lld end=%lld lag=%lld\n",
+			fprintf(stderr,
+				"offsets: not there after %lld s: sum=%lld end=%lld lag=%lld\n",
 				(long long)(watch->deadline_ms / 1000), (long long)now.sum,
 				(long long)now.end, (long long)now.lag);
 			return EXIT_LATE;
@@ -175,8 +176,9 @@ static void wait_result(struct watch *watch, rd_kafka_queue_t *queue)
 	groups = rd_kafka_AlterConsumerGroupOffsets_result_groups(result, &count);
 	if (count != 1 || rd_kafka_group_result_error(groups[0]))
 		client_die(CLIENT_EXIT_FOUND, "set: %s: %s", watch->group,
-			   count == 1 ? rd_kafka_error_string(rd_kafka_group_result_error(groups[0]))
-				      : "no answer");
+			   count == 1
+				   ? rd_kafka_error_string(rd_kafka_group_result_error(groups[0]))
+				   : "no answer");
 	list = rd_kafka_group_result_partitions(groups[0]);
 	for (int i = 0; list && i < list->cnt; i++)
 		if (list->elems[i].err)
@@ -200,7 +202,8 @@ static int set(struct watch *watch, char **pairs, int count)
 		int64_t partition;
 
 		if (!offset)
-			client_die(CLIENT_EXIT_USAGE, "set: PARTITION=OFFSET, not \"%s\"", pairs[i]);
+			client_die(CLIENT_EXIT_USAGE, "set: PARTITION=OFFSET, not \"%s\"",
+				   pairs[i]);
 		*offset++ = '\0';
 		partition = client_number("partition", pairs[i], 0, watch->partitions - 1);
 		tp = rd_kafka_topic_partition_list_add(list, watch->topic, (int32_t)partition);
@@ -224,40 +227,67 @@ static int set(struct watch *watch, char **pairs, int count)
 
 static void usage(void)
 {
-	client_die(CLIENT_EXIT_USAGE,
-		   "usage: offsets -b BOOTSTRAP -g GROUP -t TOPIC show\n"
-		   "       offsets ... wait (--sum N | --lag N) [--deadline-s N] [--pid PID]"
-		   " [--progress] [--trace]\n"
-		   "       offsets ... set [--metadata TEXT | --keep-metadata] PARTITION=OFFSET...");
+	client_die(
+		CLIENT_EXIT_USAGE,
+		"usage: offsets -b BOOTSTRAP -g GROUP -t TOPIC show\n"
+		"       offsets ... wait (--sum N | --lag N) [--deadline-s N] [--pid PID]"
+		" [--progress] [--trace]\n"
+		"       offsets ... set [--metadata TEXT|--keep-metadata] PARTITION=OFFSET...");
 }
 
 static void read_options(struct watch *watch, int argc, char **argv)
 {
 	enum { SUM = 256, LAG, DEADLINE, PID, PROGRESS, TRACE, METADATA, KEEP };
 	static const struct option options[] = {
-		{"sum", 1, NULL, SUM}, {"lag", 1, NULL, LAG}, {"deadline-s", 1, NULL, DEADLINE},
-		{"pid", 1, NULL, PID}, {"progress", 0, NULL, PROGRESS}, {"trace", 0, NULL, TRACE},
-		{"metadata", 1, NULL, METADATA}, {"keep-metadata", 0, NULL, KEEP}, {NULL, 0, NULL, 0},
+		{"sum", 1, NULL, SUM},
+		{"lag", 1, NULL, LAG},
+		{"deadline-s", 1, NULL, DEADLINE},
+		{"pid", 1, NULL, PID},
+		{"progress", 0, NULL, PROGRESS},
+		{"trace", 0, NULL, TRACE},
+		{"metadata", 1, NULL, METADATA},
+		{"keep-metadata", 0, NULL, KEEP},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 
 	while ((option = getopt_long(argc, argv, "b:g:t:", options, NULL)) != -1) {
 		switch (option) {
-		case 'b': watch->bootstrap = optarg; break;
-		case 'g': watch->group = optarg; break;
-		case 't': watch->topic = optarg; break;
-		case SUM: watch->sum = client_number("--sum", optarg, 0, INT64_MAX); break;
-		case LAG: watch->lag = client_number("--lag", optarg, 0, INT64_MAX); break;
-		case DEADLINE:
-			watch->deadline_ms =
-				1000 * client_number("--deadline-s", optarg, 0, 86400);
+		case 'b':
+			watch->bootstrap = optarg;
 			break;
-		case PID: watch->pid = client_number("--pid", optarg, 1, INT32_MAX); break;
-		case PROGRESS: watch->progress = true; break;
-		case TRACE: watch->trace = true; break;
-		case METADATA: watch->metadata = optarg; break;
-		case KEEP: watch->keep_metadata = true; break;
-		default: usage();
+		case 'g':
+			watch->group = optarg;
+			break;
+		case 't':
+			watch->topic = optarg;
+			break;
+		case SUM:
+			watch->sum = client_number("--sum", optarg, 0, INT64_MAX);
+			break;
+		case LAG:
+			watch->lag = client_number("--lag", optarg, 0, INT64_MAX);
+			break;
+		case DEADLINE:
+			watch->deadline_ms = 1000 * client_number("--deadline-s", optarg, 0, 86400);
+			break;
+		case PID:
+			watch->pid = client_number("--pid", optarg, 1, INT32_MAX);
+			break;
+		case PROGRESS:
+			watch->progress = true;
+			break;
+		case TRACE:
+			watch->trace = true;
+			break;
+		case METADATA:
+			watch->metadata = optarg;
+			break;
+		case KEEP:
+			watch->keep_metadata = true;
+			break;
+		default:
+			usage();
 		}
 	}
 	if (!watch->bootstrap || !watch->group || !watch->topic || optind >= argc)
@@ -267,14 +297,14 @@ static void read_options(struct watch *watch, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct watch watch = {.sum = -1, .lag = -1, .deadline_ms = 60000};
-	/* read_uncommitted: the high watermark is the end, and pending offsets are not waited for. */
+	/* read_uncommitted: the end is the high watermark, and pending offsets are not waited for. */
 	const char *settings[] = {"isolation.level", "read_uncommitted", "group.id", NULL, NULL};
 	const char *verb;
 	int status = CLIENT_EXIT_USAGE;
 
 	read_options(&watch, argc, argv);
 	settings[3] = watch.group;
-	watch.client = client_new(RD_KAFKA_CONSUMER, watch.bootstrap, settings);
+	watch.client = client_new(RD_KAFKA_CONSUMER, client_conf(watch.bootstrap, settings));
 	watch.partitions = client_partitions(watch.client, watch.topic);
 	verb = argv[optind];
 	if (strcmp(verb, "show") == 0)

@@ -95,7 +95,7 @@ static void break_value(struct stream *stream, struct payment *payment)
 	case 5: /* more digits than a double holds */
 		at = strstr(value, "\"memo\":\"");
 		payment->value_size = (size_t)(at - value) +
-				      (size_t)sprintf(at, "\"memo\":12345678901234567890123}");
+				      (size_t)snprintf(at, 32, "\"memo\":12345678901234567890123}");
 		break;
 	default: /* no id: the same length, so that nothing moves */
 		at = strstr(value, "\"id\":\"");
@@ -124,17 +124,17 @@ static void write_value(const struct payment_plan *plan, uint64_t index, uint64_
 		units = cents = 0;
 	if (kind == 6)
 		units = 10000 + below(&s, 40000); /* most of these are "big", a few just not */
-	ret->key_size = (size_t)sprintf(ret->key, "acc-%07u", account);
-	size = sprintf(ret->value,
-		       "{\"id\":\"pay-%010llu-%08x\",\"type\":\"%s\",\"amount\":%s%u.%02u,"
-		       "\"currency\":\"EUR\",\"account\":\"%s\",\"card\":\"4%03u-%04u-%04u-%04u\","
-		       "\"merchant\":\"m-%05u\",\"country\":\"%s\",\"channel\":\"%s\",\"seq\":%llu,"
-		       "\"memo\":\"order %08x%08x\"}",
-		       (unsigned long long)origin, (unsigned)draw(&s), type, sign, units, cents,
-		       ret->key, below(&s, 1000), below(&s, 10000), below(&s, 10000),
-		       below(&s, 10000), below(&s, 100000), country[below(&s, 8)],
-		       channel[below(&s, 4)], (unsigned long long)index, (unsigned)draw(&s),
-		       (unsigned)draw(&s));
+	ret->key_size = (size_t)snprintf(ret->key, sizeof(ret->key), "acc-%07u", account);
+	size = snprintf(
+		ret->value, sizeof(ret->value),
+		"{\"id\":\"pay-%010llu-%08x\",\"type\":\"%s\",\"amount\":%s%u.%02u,"
+		"\"currency\":\"EUR\",\"account\":\"%s\",\"card\":\"4%03u-%04u-%04u-%04u\","
+		"\"merchant\":\"m-%05u\",\"country\":\"%s\",\"channel\":\"%s\",\"seq\":%llu,"
+		"\"memo\":\"order %08x%08x\"}",
+		(unsigned long long)origin, (unsigned)draw(&s), type, sign, units, cents, ret->key,
+		below(&s, 1000), below(&s, 10000), below(&s, 10000), below(&s, 10000),
+		below(&s, 100000), country[below(&s, 8)], channel[below(&s, 4)],
+		(unsigned long long)index, (unsigned)draw(&s), (unsigned)draw(&s));
 	ret->value_size = (size_t)size;
 }
 

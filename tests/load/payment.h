@@ -20,7 +20,7 @@ struct payment_plan {
 	uint32_t repeat_percent;      /* of the records repeat an earlier id */
 	uint32_t malformed_per_mille; /* of the records are broken in one of seven ways */
 	double far;                   /* mean distance of the far half of the repeats, records */
-	int64_t base_ms, span_ms;     /* timestamps: from base over span; span 0 = the broker client's
+	int64_t base_ms, span_ms; /* timestamps: from base over span; span 0 = the broker client's
 	                                 present */
 };
 
