@@ -297,7 +297,7 @@ static void read_options(struct watch *watch, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct watch watch = {.sum = -1, .lag = -1, .deadline_ms = 60000};
-	/* read_uncommitted: the end is the high watermark, and pending offsets are not waited for. */
+	/* read_uncommitted: the end is the high watermark; pending offsets are not waited for. */
 	const char *settings[] = {"isolation.level", "read_uncommitted", "group.id", NULL, NULL};
 	const char *verb;
 	int status = CLIENT_EXIT_USAGE;
