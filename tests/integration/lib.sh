@@ -109,16 +109,18 @@ drained() {
 
 logged() { grep -Eq -- "$1" "$log"; } # a line of the latest start's log
 
-# judge [CHECK_OPTIONS]: the independent check over the raw topics; sets `result` to its last line.
-judge() {
+# check [CHECK_OPTIONS]: the independent check over the raw topics: its exit status; `result` is its
+# last line, $WORK/judged all of it.
+check() {
 	local code=0
 	"$TOOLS/dump" -b "$ONCED_BROKERS" -g "$group" -i "$in" -t "$clean" -t "$big" -t "$dead" \
 		>"$WORK/dump.tsv" || fail "the topics could not be read"
 	"$source_dir/tests/load/check.py" --group "$group" --input "$in" --clean "$clean" \
 		--big "$big" --dead "$dead" "$@" "$WORK/dump.tsv" >"$WORK/judged" || code=$?
 	result=$(tail -n 1 "$WORK/judged")
-	[ $code = 0 ] || { cat "$WORK/judged" >&2 && fail "the independent check found something"; }
+	return $code
 }
+judge() { check "$@" || { cat "$WORK/judged" >&2 && fail "the independent check found something"; }; }
 
 field() { sed -n "s/.*[ ]$1=\([0-9]*\).*/\1/p" <<<" $result"; } # a number of the result line
 
