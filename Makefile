@@ -53,6 +53,7 @@ UNIT_TESTS = \
 	check_codec \
 	check_hash \
 	check_store \
+	check_store_kill \
 	check_store_loss \
 	check_must \
 
