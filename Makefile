@@ -19,16 +19,41 @@ MAKEFLAGS += --no-builtin-rules
 # ---- sources -----------------------------------------------------------------------------------
 
 BASE_SRCS = \
+	src/base/arena.c \
+	src/base/bytes.c \
 	src/base/err.c \
 	src/base/must.c \
 
 CORE_SRCS = \
+	src/core/meta.c \
 	src/core/overlay.c \
+	src/core/recover.c \
+	src/core/txn.c \
 	src/core/window.c \
 
 CONFIG_SRCS = \
+	src/config/build_kafka.c \
+	src/config/build_main.c \
+	src/config/build_pipeline.c \
+	src/config/build_steps.c \
+	src/config/config.c \
+	src/config/cross.c \
+	src/config/json_text.c \
+	src/config/kafka_allow.c \
+	src/config/options.c \
+	src/config/prefix.c \
+	src/config/problems.c \
+	src/config/reference.c \
+	src/config/section.c \
+	src/config/suggest.c \
+	src/config/tests.c \
+	src/config/tree.c \
+	src/config/units.c \
 
 IO_SRCS = \
+	src/io/kafka_version.c \
+	src/io/lmdb_version.c \
+	src/io/sodium_version.c \
 	src/io/hash_sodium.c \
 	src/io/lmdb_aside.c \
 	src/io/lmdb_checkpoint.c \
@@ -41,21 +66,51 @@ IO_SRCS = \
 IO_CXX_SRCS = \
 
 RUN_SRCS = \
+	src/run/clock_real.c \
+	src/run/log.c \
+	src/run/log_format.c \
+	src/run/log_limit.c \
+	src/run/memory.c \
+	src/run/notify.c \
+	src/run/pipeline_run.c \
+	src/run/policy.c \
+	src/run/pulse.c \
+	src/run/run_thread.c \
+	src/run/signals.c \
+	src/run/state_dir.c \
+	src/run/status.c \
+	src/run/supervisor.c \
+	src/run/wiring.c \
+	src/run/worker.c \
+	src/run/worker_assign.c \
+	src/run/worker_commit.c \
+	src/run/worker_record.c \
 
 CLI_SRCS = \
+	src/cli/load.c \
+	src/cli/run.c \
+	src/cli/version.c \
 
 TEST_LIB_SRCS = \
 	tests/lib/contract_store.c \
 	tests/lib/lmdb_world.c \
+	tests/lib/config_cases.c \
+	tests/lib/fake_compile.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
+	check_config \
+	check_log \
+	check_memory \
 	check_codec \
 	check_hash \
 	check_store \
 	check_store_kill \
 	check_store_loss \
 	check_must \
+	check_notify \
+	check_policy \
+	check_status \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
@@ -128,7 +183,7 @@ libonced.a libtest.a: Makefile
 $(TESTS) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
-obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
+obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)
@@ -138,7 +193,8 @@ obj/%.o: %.cc config.mak
 	@mkdir -p $(@D)
 	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
 
--include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) $(addsuffix .d,$(TESTS) $(BENCH))
+-include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
+	$(addsuffix .d,$(TESTS) $(BENCH))
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
 DEPS_FIRST = $(if $(filter check check-% demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
@@ -159,7 +215,8 @@ J = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j2)
 # The test programs under one more configuration live in their own build folder.
 define subbuild # NAME, configure's arguments, goals
 	@mkdir -p build/$(1)
-	@test -f build/$(1)/config.mak || { cd build/$(1) && $(abspath $(srcdir))/configure -q $(2); }
+	@test -f build/$(1)/config.mak || \
+		{ echo "  CONF build/$(1)"; cd build/$(1); $(abspath $(srcdir))/configure -q $(2); }
 	+@$(MAKE) --no-print-directory $(J) -C build/$(1) DEVELOPER=$(DEVELOPER) $(3)
 endef
 
@@ -187,7 +244,8 @@ check-asan: export ASAN_OPTIONS = detect_stack_use_after_return=1:strict_string_
 check-asan: export UBSAN_OPTIONS = print_stacktrace=1
 check-asan: export CK_TIMEOUT_MULTIPLIER = 5
 check-asan:
-	$(call subbuild,asan,--enable-sanitize=address$(comma)undefined CFLAGS="-g -O1",check-programs)
+	$(call subbuild,asan,--enable-sanitize=address$(comma)undefined CFLAGS="-g -O1", \
+		check-programs)
 
 check-tsan: export TSAN_OPTIONS = suppressions=$(abspath $(srcdir))/tests/tsan.supp
 check-tsan: export CK_TIMEOUT_MULTIPLIER = 10
@@ -259,7 +317,8 @@ DOCS = LICENSE
 installed = $(bindir)/onced $(addprefix $(mandir)/man1/,$(notdir $(MAN1))) \
 	$(addprefix $(mandir)/man5/,$(notdir $(MAN5))) $(addprefix $(unitdir)/,$(notdir $(UNITS))) \
 	$(addprefix $(catalogdir)/,$(notdir $(CATALOGS))) $(addprefix $(docdir)/,$(notdir $(DOCS)))
-to = $(if $(2),install -d '$(DESTDIR)$(1)' && install -m 644 $(addprefix $(srcdir)/,$(2)) '$(DESTDIR)$(1)',:)
+from = $(addprefix $(srcdir)/,$(1))
+to = $(if $(2),install -d '$(DESTDIR)$(1)' && install -m 644 $(call from,$(2)) '$(DESTDIR)$(1)',@:)
 
 .PHONY: install uninstall clean distclean
 install: all
@@ -275,13 +334,14 @@ uninstall:
 	rm -f $(foreach file,$(installed),'$(DESTDIR)$(file)')
 
 clean:
-	rm -rf obj build onced libonced.a libtest.a
+	rm -rf obj build/asan build/tsan build/clang build/failpoints onced libonced.a libtest.a
 
 distclean: clean
-	rm -rf autom4te.cache aclocal.m4 configure configure~ install-sh config.log config.status config.mak
+	rm -rf autom4te.cache aclocal.m4 configure configure~ install-sh config.log config.status \
+		config.mak build
 
 help:
-	@echo "all                 build ./onced (V=1: show commands; DEVELOPER=1: warnings are errors)"
+	@echo "all                 build ./onced (V=1 shows commands, DEVELOPER=1 is -Werror)"
 	@echo "check               everything below, in this order (under 15 minutes on two cores):"
 	@echo "  tidy              rules of the source: includes, sizes, comments"
 	@echo "  format-check      clang-format finds nothing to do (format: do it)"

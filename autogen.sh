@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")"
 for tool in autoconf aclocal pkg-config; do
 	command -v "$tool" >/dev/null || {
-		echo "autogen.sh: $tool is missing: run 'make deps' as root ('make packages' lists all)" >&2
+		echo "autogen.sh: no $tool: run 'make deps' as root ('make packages' lists all)" >&2
 		exit 1
 	}
 done

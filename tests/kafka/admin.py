@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""The few admin requests that tests need, spoken directly: a JVM tool takes 1-2 s, this 0.1 s.
+
+  admin.py ADDRESS ready BROKERS SECONDS PID    until it answers and knows BROKERS brokers
+  admin.py BOOTSTRAP create NAME PARTITIONS [k=v ...] [-- NAME PARTITIONS [k=v ...]] ...
+  admin.py BOOTSTRAP delete NAME ...
+
+create and delete return when every broker shows it. Protocol: https://kafka.apache.org/protocol
+"""
+import os
+import socket
+import struct
+import sys
+import time
+
+METADATA, CREATE_TOPICS, DELETE_TOPICS = 3, 19, 20
+TIMEOUT_S = 30
+
+
+class Reader:
+    def __init__(self, data):
+        self.data, self.pos = data, 0
+
+    def number(self, form):
+        (value,) = struct.unpack_from(">" + form, self.data, self.pos)
+        self.pos += struct.calcsize(">" + form)
+        return value
+
+    def string(self):
+        size = self.number("h")
+        if size < 0:
+            return None
+        self.pos += size
+        return self.data[self.pos - size : self.pos].decode()
+
+    def array(self, item):
+        return [item() for _ in range(self.number("i"))]
+
+
+def string(text):
+    return struct.pack(">h", len(text)) + text.encode()
+
+
+def array(items):
+    return struct.pack(">i", len(items)) + b"".join(items)
+
+
+def call(address, key, version, body):
+    host, port = address.rsplit(":", 1)
+    with socket.create_connection((host, int(port)), TIMEOUT_S) as sock:
+        message = struct.pack(">hhi", key, version, 1) + string("onced-test") + body
+        sock.sendall(struct.pack(">i", len(message)) + message)
+        with sock.makefile("rb") as stream:
+            (size,) = struct.unpack(">i", read(stream, 4))
+            return Reader(read(stream, size)[4:])
+
+
+def read(stream, size):
+    data = stream.read(size)
+    if len(data) != size:
+        raise ConnectionError("the broker closed the connection")
+    return data
+
+
+def metadata(address, topics):
+    """(brokers, {topic: (error, partitions with a leader)})"""
+    answer = call(address, METADATA, 4, array([string(t) for t in topics]) + b"\0")
+
+    def broker():
+        answer.number("i"), answer.string(), answer.number("i"), answer.string()
+
+    def partition():
+        error, _, leader = answer.number("h"), answer.number("i"), answer.number("i")
+        answer.array(lambda: answer.number("i")), answer.array(lambda: answer.number("i"))
+        return error == 0 and leader >= 0
+
+    def topic():
+        error, name, _ = answer.number("h"), answer.string(), answer.number("b")
+        return name, (error, sum(answer.array(partition)))
+
+    answer.number("i")
+    brokers = len(answer.array(broker))
+    answer.string(), answer.number("i")
+    return brokers, dict(answer.array(topic))
+
+
+def wait(seconds, what, condition, alive=lambda: True):
+    end = time.monotonic() + seconds
+    problem = None
+    while time.monotonic() < end and alive():
+        try:
+            if condition():
+                return
+        except OSError as error:
+            problem = error
+        time.sleep(0.05)
+    sys.exit(f"admin: {what}: not within {seconds} s, or it ended ({problem})")
+
+
+def ready(address, brokers, seconds, pid):
+    wait(
+        float(seconds),
+        f"{address} ready",
+        lambda: metadata(address, [])[0] >= int(brokers),
+        lambda: os.path.exists(f"/proc/{pid}"),
+    )
+
+
+def fail_on(answer):
+    def topic():
+        return answer.string(), answer.number("h"), answer.string()
+
+    answer.number("i")
+    failed = [f"{name}: {text} ({code})" for name, code, text in answer.array(topic) if code]
+    if failed:
+        sys.exit("admin: " + "; ".join(failed))
+
+
+def create(addresses, args):
+    wanted, bodies = {}, []
+    while args:
+        end = args.index("--") if "--" in args else len(args)
+        name, partitions, *configs = args[:end]
+        args = args[end + 1 :]
+        wanted[name] = int(partitions)
+        pairs = [string(part) for c in configs for part in c.split("=", 1)]
+        configs = [key + value for key, value in zip(pairs[::2], pairs[1::2])]
+        bodies.append(string(name) + struct.pack(">ih", wanted[name], -1) + array([]) + array(configs))
+    fail_on(call(addresses[0], CREATE_TOPICS, 4, array(bodies) + struct.pack(">ib", 30000, 0)))
+    expected = {name: (0, partitions) for name, partitions in wanted.items()}
+    for address in addresses:
+        wait(TIMEOUT_S, "topics", lambda a=address: metadata(a, list(wanted))[1] == expected)
+
+
+def delete(addresses, names):
+    body = array([string(name) for name in names]) + struct.pack(">i", 30000)
+    answer = call(addresses[0], DELETE_TOPICS, 1, body)
+    answer.number("i")
+    failed = [(n, c) for n, c in answer.array(lambda: (answer.string(), answer.number("h"))) if c]
+    if failed:
+        sys.exit(f"admin: not deleted: {failed}")
+    for address in addresses:
+        gone = lambda a=address: all(e == 3 for e, _ in metadata(a, names)[1].values())
+        wait(TIMEOUT_S, "topics to go", gone)
+
+
+def main():
+    bootstrap, command, *args = sys.argv[1:]
+    if command == "ready":
+        return ready(bootstrap, *args)
+    addresses = []
+    for address in bootstrap.split(","):  # those that run
+        try:
+            socket.create_connection(address.rsplit(":", 1), 1).close()
+            addresses.append(address)
+        except OSError:
+            pass
+    if not addresses:
+        sys.exit(f"admin: no broker answers at {bootstrap}")
+    {"create": create, "delete": delete}[command](addresses, args)
+
+
+main()
