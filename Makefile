@@ -131,6 +131,7 @@ UNIT_TESTS = \
 	check_policy \
 	check_status \
 	check_store \
+	check_store_kill \
 	check_store_loss \
 
 # tests/sim/NAME.c
