@@ -79,8 +79,12 @@ RUN_SRCS = \
 	src/run/worker_record.c \
 
 CLI_SRCS = \
+	src/cli/check.c \
 	src/cli/load.c \
 	src/cli/run.c \
+	src/cli/test.c \
+	src/cli/test_compare.c \
+	src/cli/test_run.c \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
