@@ -34,8 +34,17 @@ CORE_SRCS = \
 CONFIG_SRCS = \
 
 IO_SRCS = \
+	src/io/expr_error.c \
+	src/io/expr_guard.c \
+	src/io/expr_jq.c \
+	src/io/expr_lex.c \
+	src/io/expr_names.c \
+	src/io/expr_number.c \
+	src/io/expr_prelude.c \
+	src/io/expr_value.c \
 
 IO_CXX_SRCS = \
+	src/io/json_check.cc \
 
 RUN_SRCS = \
 
