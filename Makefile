@@ -54,8 +54,17 @@ IO_SRCS = \
 	src/io/kafka_version.c \
 	src/io/lmdb_version.c \
 	src/io/sodium_version.c \
+	src/io/expr_error.c \
+	src/io/expr_guard.c \
+	src/io/expr_jq.c \
+	src/io/expr_lex.c \
+	src/io/expr_names.c \
+	src/io/expr_number.c \
+	src/io/expr_prelude.c \
+	src/io/expr_value.c \
 
 IO_CXX_SRCS = \
+	src/io/json_check.cc \
 
 RUN_SRCS = \
 	src/run/clock_real.c \
