@@ -62,6 +62,14 @@ IO_SRCS = \
 	src/io/expr_number.c \
 	src/io/expr_prelude.c \
 	src/io/expr_value.c \
+	src/io/hash_sodium.c \
+	src/io/lmdb_aside.c \
+	src/io/lmdb_checkpoint.c \
+	src/io/lmdb_codec.c \
+	src/io/lmdb_env.c \
+	src/io/lmdb_err.c \
+	src/io/lmdb_store.c \
+	src/io/lmdb_sweep.c \
 
 IO_CXX_SRCS = \
 	src/io/json_check.cc \
@@ -97,6 +105,8 @@ CLI_SRCS = \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
+	tests/lib/contract_store.c \
+	tests/lib/lmdb_world.c \
 	tests/lib/config_cases.c \
 	tests/lib/fake_compile.c \
 
@@ -105,6 +115,10 @@ UNIT_TESTS = \
 	check_config \
 	check_log \
 	check_memory \
+	check_codec \
+	check_hash \
+	check_store \
+	check_store_loss \
 	check_must \
 	check_notify \
 	check_policy \

@@ -183,7 +183,7 @@ void recover_decide(const struct recover_in *in, struct recover_out *ret)
 /* The end of a rebuild from scratch, over offsets that are ours. */
 static enum recover_end finish_scratch(const struct recover_in *in,
 				       const struct recover_out *decided, struct window *window,
-				       int64_t first_timestamp, struct gap *gap)
+				       struct gap *gap)
 {
 	bool whole = decided->start == decided->b;
 
@@ -201,17 +201,13 @@ static enum recover_end finish_scratch(const struct recover_in *in,
 		return window->t == in->m.t && window->p == in->m.p && window->h == in->m.h
 			       ? RECOVERED
 			       : RECOVER_STOP;
-	if (first_timestamp >= 0 &&
-	    first_timestamp < saturating_sub(in->m.t, in->window_ms) && window->t == in->m.t)
-		return RECOVERED; /* reaches back beyond the window; the new M takes its h */
 	window_at_gap(in, decided->c, window);
 	*gap = (struct gap){true, in->m.t, in->m.x};
 	return RECOVERED;
 }
 
 enum recover_end recover_finish(const struct recover_in *in, const struct recover_out *decided,
-				struct window *window, int64_t first_timestamp, struct gap *gap,
-				bool *commit_first)
+				struct window *window, struct gap *gap, bool *commit_first)
 {
 	struct window at_c;
 
@@ -227,7 +223,7 @@ enum recover_end recover_finish(const struct recover_in *in, const struct recove
 		*commit_first = true;
 		if (in->m_form != META_OURS)
 			return RECOVERED; /* adopted: what the log holds is all there is to know */
-		return finish_scratch(in, decided, window, first_timestamp, gap);
+		return finish_scratch(in, decided, window, gap);
 	case VERDICT_LIVE:
 	case VERDICT_GAP:
 		return RECOVERED;
