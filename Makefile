@@ -54,6 +54,14 @@ IO_SRCS = \
 	src/io/kafka_version.c \
 	src/io/lmdb_version.c \
 	src/io/sodium_version.c \
+	src/io/expr_error.c \
+	src/io/expr_guard.c \
+	src/io/expr_jq.c \
+	src/io/expr_lex.c \
+	src/io/expr_names.c \
+	src/io/expr_number.c \
+	src/io/expr_prelude.c \
+	src/io/expr_value.c \
 	src/io/hash_sodium.c \
 	src/io/lmdb_aside.c \
 	src/io/lmdb_checkpoint.c \
@@ -73,6 +81,7 @@ IO_SRCS = \
 	src/io/kafka_topic.c \
 
 IO_CXX_SRCS = \
+	src/io/json_check.cc \
 
 RUN_SRCS = \
 	src/run/clock_real.c \
@@ -96,8 +105,12 @@ RUN_SRCS = \
 	src/run/worker_record.c \
 
 CLI_SRCS = \
+	src/cli/check.c \
 	src/cli/load.c \
 	src/cli/run.c \
+	src/cli/test.c \
+	src/cli/test_compare.c \
+	src/cli/test_run.c \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
