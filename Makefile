@@ -28,6 +28,9 @@ CORE_SRCS = \
 	src/core/meta.c \
 	src/core/overlay.c \
 	src/core/recover.c \
+	src/core/steps.c \
+	src/core/steps_eval.c \
+	src/core/steps_route.c \
 	src/core/txn.c \
 	src/core/window.c \
 
@@ -54,7 +57,10 @@ TEST_LIB_SRCS = \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
+	check_expr \
+	check_json \
 	check_must \
+	check_steps \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
@@ -127,7 +133,7 @@ libonced.a libtest.a: Makefile
 $(TESTS) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
-obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
+obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)
