@@ -28,6 +28,9 @@ CORE_SRCS = \
 	src/core/meta.c \
 	src/core/overlay.c \
 	src/core/recover.c \
+	src/core/steps.c \
+	src/core/steps_eval.c \
+	src/core/steps_route.c \
 	src/core/txn.c \
 	src/core/window.c \
 
@@ -51,9 +54,6 @@ CONFIG_SRCS = \
 	src/config/units.c \
 
 IO_SRCS = \
-	src/io/kafka_version.c \
-	src/io/lmdb_version.c \
-	src/io/sodium_version.c \
 	src/io/expr_error.c \
 	src/io/expr_guard.c \
 	src/io/expr_jq.c \
@@ -63,13 +63,6 @@ IO_SRCS = \
 	src/io/expr_prelude.c \
 	src/io/expr_value.c \
 	src/io/hash_sodium.c \
-	src/io/lmdb_aside.c \
-	src/io/lmdb_checkpoint.c \
-	src/io/lmdb_codec.c \
-	src/io/lmdb_env.c \
-	src/io/lmdb_err.c \
-	src/io/lmdb_store.c \
-	src/io/lmdb_sweep.c \
 	src/io/kafka_broker.c \
 	src/io/kafka_client.c \
 	src/io/kafka_consumer.c \
@@ -79,6 +72,16 @@ IO_SRCS = \
 	src/io/kafka_producer.c \
 	src/io/kafka_taint.c \
 	src/io/kafka_topic.c \
+	src/io/kafka_version.c \
+	src/io/lmdb_aside.c \
+	src/io/lmdb_checkpoint.c \
+	src/io/lmdb_codec.c \
+	src/io/lmdb_env.c \
+	src/io/lmdb_err.c \
+	src/io/lmdb_store.c \
+	src/io/lmdb_sweep.c \
+	src/io/lmdb_version.c \
+	src/io/sodium_version.c \
 
 IO_CXX_SRCS = \
 	src/io/json_check.cc \
@@ -134,7 +137,9 @@ TEST_LIB_SRCS = \
 UNIT_TESTS = \
 	check_codec \
 	check_config \
+	check_expr \
 	check_hash \
+	check_json \
 	check_kafka_group \
 	check_log \
 	check_memory \
@@ -143,6 +148,7 @@ UNIT_TESTS = \
 	check_notify \
 	check_policy \
 	check_status \
+	check_steps \
 	check_store \
 	check_store_kill \
 	check_store_loss \
@@ -165,10 +171,10 @@ INTEGRATION_TESTS = \
 
 # programs of the tests with a real Kafka; they link nothing of onced
 TOOL_NAMES = \
-	tests/load/load \
-	tests/load/dump \
-	tests/load/offsets \
 	tests/bench/bare_copy \
+	tests/load/dump \
+	tests/load/load \
+	tests/load/offsets \
 
 TOOL_LIB_SRCS = \
 	tests/load/client.c \
@@ -241,13 +247,8 @@ $(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
-$(TESTS): %: %.o libtest.a libonced.a
-	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
-
 $(TOOLS): %: %.o $(TOOL_LIB_OBJS)
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
-
-obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)
