@@ -247,6 +247,7 @@ $(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
+
 $(TOOLS): %: %.o $(TOOL_LIB_OBJS)
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
 
@@ -259,8 +260,7 @@ obj/%.o: %.cc config.mak
 	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
-	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH))
-	$(addsuffix .d,$(TESTS) $(TOOLS)) \
+	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH) $(TOOLS)) \
 	$(TOOL_LIB_OBJS:.o=.d)
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
