@@ -145,7 +145,6 @@ UNIT_TESTS = \
 	check_status \
 	check_store \
 	check_store_kill \
-	check_store_kill \
 	check_store_loss \
 
 # tests/sim/NAME.c
