@@ -62,6 +62,15 @@ IO_SRCS = \
 	src/io/lmdb_err.c \
 	src/io/lmdb_store.c \
 	src/io/lmdb_sweep.c \
+	src/io/kafka_broker.c \
+	src/io/kafka_client.c \
+	src/io/kafka_consumer.c \
+	src/io/kafka_err.c \
+	src/io/kafka_facts.c \
+	src/io/kafka_group.c \
+	src/io/kafka_producer.c \
+	src/io/kafka_taint.c \
+	src/io/kafka_topic.c \
 
 IO_CXX_SRCS = \
 
@@ -106,6 +115,15 @@ UNIT_TESTS = \
 	check_hash \
 	check_store \
 	check_store_loss \
+	tests/lib/contract_broker.c \
+	tests/lib/contract_txn.c \
+	tests/lib/member.c \
+	tests/lib/mock.c \
+
+# tests/unit/NAME.c
+UNIT_TESTS = \
+	check_kafka_group \
+	check_murmur2 \
 	check_must \
 	check_notify \
 	check_policy \
@@ -116,9 +134,24 @@ SIM_TESTS = \
 
 # tests/mock/NAME.c
 MOCK_TESTS = \
+	check_mock_errors \
+	check_mock_facts \
+	check_mock_taint \
 
-# tests/bench/NAME.c
-BENCHES = \
+# tests/integration/NAME.c, run by a script of that folder
+INTEGRATION_TESTS = \
+	check_broker \
+
+# programs of the tests with a real Kafka; they link nothing of onced
+TOOL_NAMES = \
+	tests/load/load \
+	tests/load/dump \
+	tests/load/offsets \
+	tests/bench/bare_copy \
+
+TOOL_LIB_SRCS = \
+	tests/load/client.c \
+	tests/load/payment.c \
 
 # ---- flags -------------------------------------------------------------------------------------
 
@@ -163,12 +196,19 @@ TEST_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TEST_LIB_SRCS))
 UNIT = $(addprefix obj/tests/unit/,$(UNIT_TESTS))
 SIM = $(addprefix obj/tests/sim/,$(SIM_TESTS))
 MOCK = $(addprefix obj/tests/mock/,$(MOCK_TESTS))
+<<<<<<< HEAD
+INTEGRATION = $(addprefix obj/tests/integration/,$(INTEGRATION_TESTS))
 BENCH = $(addprefix obj/tests/bench/,$(BENCHES))
+=======
+>>>>>>> proof
 TESTS = $(UNIT) $(SIM) $(MOCK)
+TOOLS = $(addprefix obj/,$(TOOL_NAMES))
+TOOL_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TOOL_LIB_SRCS))
 
-.PHONY: all tests
+.PHONY: all tests tools
 all: onced
 tests: $(TESTS)
+tools: $(TOOLS)
 
 onced: obj/src/main.o libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) $(LIBS)
@@ -179,10 +219,20 @@ libtest.a: $(TEST_LIB_OBJS)
 libonced.a libtest.a: Makefile
 	$(call say,AR,$@)rm -f $@ && $(AR) rcD $@ $(filter %.o,$^)
 
-$(TESTS) $(BENCH): %: %.o libtest.a libonced.a
+<<<<<<< HEAD
+$(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
+=======
+$(TESTS): %: %.o libtest.a libonced.a
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
+
+$(TOOLS): %: %.o $(TOOL_LIB_OBJS)
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
+
+obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
+>>>>>>> proof
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)
@@ -193,7 +243,12 @@ obj/%.o: %.cc config.mak
 	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
-	$(addsuffix .d,$(TESTS) $(BENCH))
+<<<<<<< HEAD
+	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH))
+=======
+	$(addsuffix .d,$(TESTS) $(TOOLS)) \
+	$(TOOL_LIB_OBJS:.o=.d)
+>>>>>>> proof
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
 DEPS_FIRST = $(if $(filter check check-% demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
@@ -219,8 +274,8 @@ define subbuild # NAME, configure's arguments, goals
 	+@$(MAKE) --no-print-directory $(J) -C build/$(1) DEVELOPER=$(DEVELOPER) $(3)
 endef
 
-CHECKS = tidy format-check check-unit check-sim check-mock check-asan check-valgrind check-tsan \
-	check-clang check-integration
+CHECKS = tidy format-check check-unit check-sim check-mock check-checker check-asan check-valgrind \
+	check-tsan check-clang check-integration
 
 .PHONY: check $(CHECKS) check-programs failpoints demo prove bench
 check:
@@ -264,17 +319,24 @@ check-clang:
 failpoints:
 	$(call subbuild,failpoints,--enable-failpoints,all)
 
-check-integration: all failpoints
+<<<<<<< HEAD
+check-integration: all failpoints $(INTEGRATION)
+=======
+check-checker:
+	@$(srcdir)/tests/load/check.py --self-test
+
+check-integration: all failpoints tools
+>>>>>>> proof
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
-demo: all
-	@$(srcdir)/demo/run $(CURDIR)/onced
+demo: all tools
+	@$(srcdir)/tests/demo/demo $(CURDIR)
 
-prove: all failpoints
-	@$(srcdir)/tests/prove $(CURDIR)/onced
+prove: all tools
+	@$(srcdir)/tests/prove/run $(CURDIR)
 
-bench: all $(BENCH)
-	@$(srcdir)/tests/bench/run $(CURDIR)/onced $(BENCH)
+bench: all tools
+	@$(srcdir)/tests/bench/run $(CURDIR)
 
 # ---- source ------------------------------------------------------------------------------------
 

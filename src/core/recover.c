@@ -105,9 +105,11 @@ static void decide_state(const struct recover_in *in, struct recover_out *ret)
 	const struct checkpoint *k = &in->checkpoint;
 	const struct meta *m = &in->m;
 	bool matches = in->has_checkpoint && k->g == m->g && k->b == m->b && k->d == in->d;
+	struct window at_c;
 
 	ret->gap = m->a;
-	if (matches && k->window.h == m->h) {
+	window_from_meta(&at_c, m);
+	if (matches && window_same(&k->window, &at_c)) {
 		ret->verdict = VERDICT_LIVE;
 		ret->start = ret->c;
 		ret->window = k->window;
@@ -183,17 +185,15 @@ void recover_decide(const struct recover_in *in, struct recover_out *ret)
 /* The end of a rebuild from scratch, over offsets that are ours. */
 static enum recover_end finish_scratch(const struct recover_in *in,
 				       const struct recover_out *decided, struct window *window,
-				       int64_t first_timestamp, struct gap *gap)
+				       struct gap *gap)
 {
 	bool whole = decided->start == decided->b;
 
-	if (in->m.p < 0) {
-		/* Taken for the truth before any T was known (a first start, an admin's accept). What
-		 * was deleted since can only be bounded by what is there. */
+	if (in->m.p == WINDOW_P_UNKNOWN) {
+		/* An admin took C for the truth, without a T: it begins here. What was deleted since
+		 * can only be bounded by what is there. */
 		if (whole)
 			return RECOVERED;
-		if (window->p < 0)
-			window_init(window);
 		*gap = (struct gap){true, window->t, window->x};
 		return RECOVERED;
 	}
@@ -201,17 +201,13 @@ static enum recover_end finish_scratch(const struct recover_in *in,
 		return window->t == in->m.t && window->p == in->m.p && window->h == in->m.h
 			       ? RECOVERED
 			       : RECOVER_STOP;
-	if (first_timestamp >= 0 &&
-	    first_timestamp < saturating_sub(in->m.t, in->window_ms) && window->t == in->m.t)
-		return RECOVERED; /* reaches back beyond the window; the new M takes its h */
 	window_at_gap(in, decided->c, window);
 	*gap = (struct gap){true, in->m.t, in->m.x};
 	return RECOVERED;
 }
 
 enum recover_end recover_finish(const struct recover_in *in, const struct recover_out *decided,
-				struct window *window, int64_t first_timestamp, struct gap *gap,
-				bool *commit_first)
+				struct window *window, struct gap *gap, bool *commit_first)
 {
 	struct window at_c;
 
@@ -227,7 +223,7 @@ enum recover_end recover_finish(const struct recover_in *in, const struct recove
 		*commit_first = true;
 		if (in->m_form != META_OURS)
 			return RECOVERED; /* adopted: what the log holds is all there is to know */
-		return finish_scratch(in, decided, window, first_timestamp, gap);
+		return finish_scratch(in, decided, window, gap);
 	case VERDICT_LIVE:
 	case VERDICT_GAP:
 		return RECOVERED;

@@ -35,7 +35,6 @@ struct fake_store {
 	const struct overlay *frozen; /* a checkpoint under way; borrowed */
 	const struct store_partition *partitions;
 	size_t count;
-	int64_t within_ms;
 };
 
 struct fake_disk *fake_disk_new(void)
@@ -179,8 +178,7 @@ static int crash_write(struct store *store, struct tp tp, const struct crash_cou
 }
 
 static void checkpoint_start(struct store *store, const struct overlay *frozen,
-			     const struct store_partition *partitions, size_t count,
-			     int64_t within_ms)
+			     const struct store_partition *partitions, size_t count)
 {
 	struct fake_store *s = self(store);
 
@@ -188,7 +186,6 @@ static void checkpoint_start(struct store *store, const struct overlay *frozen,
 	s->frozen = frozen;
 	s->partitions = partitions;
 	s->count = count;
-	s->within_ms = within_ms;
 }
 
 /* What has expired or belongs to nobody may go at any time: here, sometimes all of it. */
@@ -202,7 +199,7 @@ static void sweep(struct fake_store *s)
 	     item = overlay_next(&s->disk->entries, item)) {
 		const struct disk_partition *place = find_id(s->disk, item->part);
 
-		if (!place || (place->has && window_is_expired(s->within_ms, item->entry,
+		if (!place || (place->has && window_is_expired(place->checkpoint.v, item->entry,
 							       place->checkpoint.window.t)))
 			continue;
 		(void)overlay_put(&kept, item->part, &item->id, item->entry, NULL);
