@@ -28,6 +28,9 @@ CORE_SRCS = \
 	src/core/meta.c \
 	src/core/overlay.c \
 	src/core/recover.c \
+	src/core/steps.c \
+	src/core/steps_eval.c \
+	src/core/steps_route.c \
 	src/core/txn.c \
 	src/core/window.c \
 
@@ -51,17 +54,15 @@ CONFIG_SRCS = \
 	src/config/units.c \
 
 IO_SRCS = \
-	src/io/kafka_version.c \
-	src/io/lmdb_version.c \
-	src/io/sodium_version.c \
+	src/io/expr_error.c \
+	src/io/expr_guard.c \
+	src/io/expr_jq.c \
+	src/io/expr_lex.c \
+	src/io/expr_names.c \
+	src/io/expr_number.c \
+	src/io/expr_prelude.c \
+	src/io/expr_value.c \
 	src/io/hash_sodium.c \
-	src/io/lmdb_aside.c \
-	src/io/lmdb_checkpoint.c \
-	src/io/lmdb_codec.c \
-	src/io/lmdb_env.c \
-	src/io/lmdb_err.c \
-	src/io/lmdb_store.c \
-	src/io/lmdb_sweep.c \
 	src/io/kafka_broker.c \
 	src/io/kafka_client.c \
 	src/io/kafka_consumer.c \
@@ -71,8 +72,19 @@ IO_SRCS = \
 	src/io/kafka_producer.c \
 	src/io/kafka_taint.c \
 	src/io/kafka_topic.c \
+	src/io/kafka_version.c \
+	src/io/lmdb_aside.c \
+	src/io/lmdb_checkpoint.c \
+	src/io/lmdb_codec.c \
+	src/io/lmdb_env.c \
+	src/io/lmdb_err.c \
+	src/io/lmdb_store.c \
+	src/io/lmdb_sweep.c \
+	src/io/lmdb_version.c \
+	src/io/sodium_version.c \
 
 IO_CXX_SRCS = \
+	src/io/json_check.cc \
 
 RUN_SRCS = \
 	src/run/clock_real.c \
@@ -96,41 +108,56 @@ RUN_SRCS = \
 	src/run/worker_record.c \
 
 CLI_SRCS = \
+	src/cli/check.c \
 	src/cli/load.c \
 	src/cli/run.c \
+	src/cli/test.c \
+	src/cli/test_compare.c \
+	src/cli/test_run.c \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
-	tests/lib/contract_store.c \
-	tests/lib/lmdb_world.c \
 	tests/lib/config_cases.c \
-	tests/lib/fake_compile.c \
-
-# tests/unit/NAME.c
-UNIT_TESTS = \
-	check_config \
-	check_log \
-	check_memory \
-	check_codec \
-	check_hash \
-	check_store \
-	check_store_loss \
 	tests/lib/contract_broker.c \
+	tests/lib/contract_store.c \
 	tests/lib/contract_txn.c \
+	tests/lib/fake_broker.c \
+	tests/lib/fake_compile.c \
+	tests/lib/fake_kafka.c \
+	tests/lib/fake_store.c \
+	tests/lib/lmdb_world.c \
 	tests/lib/member.c \
 	tests/lib/mock.c \
+	tests/sim/naive.c \
+	tests/sim/oracle.c \
+	tests/sim/sim.c \
+	tests/sim/sim_engine.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
+	check_codec \
+	check_config \
+	check_expr \
+	check_hash \
+	check_json \
 	check_kafka_group \
+	check_log \
+	check_memory \
 	check_murmur2 \
 	check_must \
 	check_notify \
 	check_policy \
 	check_status \
+	check_steps \
+	check_store \
+	check_store_kill \
+	check_store_loss \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
+	check_sim_crash \
+	check_sim_naive \
+	check_sim_random \
 
 # tests/mock/NAME.c
 MOCK_TESTS = \
@@ -144,10 +171,10 @@ INTEGRATION_TESTS = \
 
 # programs of the tests with a real Kafka; they link nothing of onced
 TOOL_NAMES = \
-	tests/load/load \
-	tests/load/dump \
-	tests/load/offsets \
 	tests/bench/bare_copy \
+	tests/load/dump \
+	tests/load/load \
+	tests/load/offsets \
 
 TOOL_LIB_SRCS = \
 	tests/load/client.c \
@@ -196,11 +223,8 @@ TEST_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TEST_LIB_SRCS))
 UNIT = $(addprefix obj/tests/unit/,$(UNIT_TESTS))
 SIM = $(addprefix obj/tests/sim/,$(SIM_TESTS))
 MOCK = $(addprefix obj/tests/mock/,$(MOCK_TESTS))
-<<<<<<< HEAD
 INTEGRATION = $(addprefix obj/tests/integration/,$(INTEGRATION_TESTS))
 BENCH = $(addprefix obj/tests/bench/,$(BENCHES))
-=======
->>>>>>> proof
 TESTS = $(UNIT) $(SIM) $(MOCK)
 TOOLS = $(addprefix obj/,$(TOOL_NAMES))
 TOOL_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TOOL_LIB_SRCS))
@@ -219,20 +243,12 @@ libtest.a: $(TEST_LIB_OBJS)
 libonced.a libtest.a: Makefile
 	$(call say,AR,$@)rm -f $@ && $(AR) rcD $@ $(filter %.o,$^)
 
-<<<<<<< HEAD
 $(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
-=======
-$(TESTS): %: %.o libtest.a libonced.a
-	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
-
 $(TOOLS): %: %.o $(TOOL_LIB_OBJS)
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
-
-obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
->>>>>>> proof
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)
@@ -243,12 +259,9 @@ obj/%.o: %.cc config.mak
 	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
-<<<<<<< HEAD
 	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH))
-=======
 	$(addsuffix .d,$(TESTS) $(TOOLS)) \
 	$(TOOL_LIB_OBJS:.o=.d)
->>>>>>> proof
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
 DEPS_FIRST = $(if $(filter check check-% demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
@@ -319,14 +332,11 @@ check-clang:
 failpoints:
 	$(call subbuild,failpoints,--enable-failpoints,all)
 
-<<<<<<< HEAD
 check-integration: all failpoints $(INTEGRATION)
-=======
 check-checker:
 	@$(srcdir)/tests/load/check.py --self-test
 
 check-integration: all failpoints tools
->>>>>>> proof
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
 demo: all tools
