@@ -108,6 +108,19 @@ RUN_SRCS = \
 	src/run/worker_record.c \
 
 CLI_SRCS = \
+	src/cli/accept_plan.c \
+	src/cli/ask.c \
+	src/cli/facts.c \
+	src/cli/members.c \
+	src/cli/offsets.c \
+	src/cli/offsets_accept.c \
+	src/cli/offsets_show.c \
+	src/cli/verify.c \
+	src/cli/verify_compare.c \
+	src/cli/verify_list.c \
+	src/cli/verify_model.c \
+	src/cli/verify_print.c \
+	src/cli/verify_read.c \
 	src/cli/check.c \
 	src/cli/load.c \
 	src/cli/run.c \
@@ -135,6 +148,8 @@ TEST_LIB_SRCS = \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
+	check_verify \
+	check_accept \
 	check_codec \
 	check_config \
 	check_expr \
