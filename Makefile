@@ -112,7 +112,13 @@ TEST_LIB_SRCS = \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
+	check_build \
 	check_config \
+	check_kafka_allow \
+	check_options \
+	check_prefix \
+	check_tree \
+	check_units \
 	check_log \
 	check_memory \
 	check_codec \
