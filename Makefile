@@ -32,8 +32,36 @@ CORE_SRCS = \
 	src/core/window.c \
 
 CONFIG_SRCS = \
+	src/config/build_kafka.c \
+	src/config/build_main.c \
+	src/config/build_pipeline.c \
+	src/config/build_steps.c \
+	src/config/config.c \
+	src/config/cross.c \
+	src/config/json_text.c \
+	src/config/kafka_allow.c \
+	src/config/options.c \
+	src/config/prefix.c \
+	src/config/problems.c \
+	src/config/reference.c \
+	src/config/section.c \
+	src/config/suggest.c \
+	src/config/tests.c \
+	src/config/tree.c \
+	src/config/units.c \
 
 IO_SRCS = \
+	src/io/kafka_version.c \
+	src/io/lmdb_version.c \
+	src/io/sodium_version.c \
+	src/io/hash_sodium.c \
+	src/io/lmdb_aside.c \
+	src/io/lmdb_checkpoint.c \
+	src/io/lmdb_codec.c \
+	src/io/lmdb_env.c \
+	src/io/lmdb_err.c \
+	src/io/lmdb_store.c \
+	src/io/lmdb_sweep.c \
 	src/io/kafka_broker.c \
 	src/io/kafka_client.c \
 	src/io/kafka_consumer.c \
@@ -47,10 +75,46 @@ IO_SRCS = \
 IO_CXX_SRCS = \
 
 RUN_SRCS = \
+	src/run/clock_real.c \
+	src/run/log.c \
+	src/run/log_format.c \
+	src/run/log_limit.c \
+	src/run/memory.c \
+	src/run/notify.c \
+	src/run/pipeline_run.c \
+	src/run/policy.c \
+	src/run/pulse.c \
+	src/run/run_thread.c \
+	src/run/signals.c \
+	src/run/state_dir.c \
+	src/run/status.c \
+	src/run/supervisor.c \
+	src/run/wiring.c \
+	src/run/worker.c \
+	src/run/worker_assign.c \
+	src/run/worker_commit.c \
+	src/run/worker_record.c \
 
 CLI_SRCS = \
+	src/cli/load.c \
+	src/cli/run.c \
+	src/cli/version.c \
 
 TEST_LIB_SRCS = \
+	tests/lib/contract_store.c \
+	tests/lib/lmdb_world.c \
+	tests/lib/config_cases.c \
+	tests/lib/fake_compile.c \
+
+# tests/unit/NAME.c
+UNIT_TESTS = \
+	check_config \
+	check_log \
+	check_memory \
+	check_codec \
+	check_hash \
+	check_store \
+	check_store_loss \
 	tests/lib/contract_broker.c \
 	tests/lib/contract_txn.c \
 	tests/lib/member.c \
@@ -61,6 +125,9 @@ UNIT_TESTS = \
 	check_kafka_group \
 	check_murmur2 \
 	check_must \
+	check_notify \
+	check_policy \
+	check_status \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
@@ -75,8 +142,16 @@ MOCK_TESTS = \
 INTEGRATION_TESTS = \
 	check_broker \
 
-# tests/bench/NAME.c
-BENCHES = \
+# programs of the tests with a real Kafka; they link nothing of onced
+TOOL_NAMES = \
+	tests/load/load \
+	tests/load/dump \
+	tests/load/offsets \
+	tests/bench/bare_copy \
+
+TOOL_LIB_SRCS = \
+	tests/load/client.c \
+	tests/load/payment.c \
 
 # ---- flags -------------------------------------------------------------------------------------
 
@@ -121,13 +196,19 @@ TEST_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TEST_LIB_SRCS))
 UNIT = $(addprefix obj/tests/unit/,$(UNIT_TESTS))
 SIM = $(addprefix obj/tests/sim/,$(SIM_TESTS))
 MOCK = $(addprefix obj/tests/mock/,$(MOCK_TESTS))
+<<<<<<< HEAD
 INTEGRATION = $(addprefix obj/tests/integration/,$(INTEGRATION_TESTS))
 BENCH = $(addprefix obj/tests/bench/,$(BENCHES))
+=======
+>>>>>>> proof
 TESTS = $(UNIT) $(SIM) $(MOCK)
+TOOLS = $(addprefix obj/,$(TOOL_NAMES))
+TOOL_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TOOL_LIB_SRCS))
 
-.PHONY: all tests
+.PHONY: all tests tools
 all: onced
 tests: $(TESTS)
+tools: $(TOOLS)
 
 onced: obj/src/main.o libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) $(LIBS)
@@ -138,10 +219,20 @@ libtest.a: $(TEST_LIB_OBJS)
 libonced.a libtest.a: Makefile
 	$(call say,AR,$@)rm -f $@ && $(AR) rcD $@ $(filter %.o,$^)
 
+<<<<<<< HEAD
 $(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
+obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
+=======
+$(TESTS): %: %.o libtest.a libonced.a
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
+
+$(TOOLS): %: %.o $(TOOL_LIB_OBJS)
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
+
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
+>>>>>>> proof
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)
@@ -152,7 +243,12 @@ obj/%.o: %.cc config.mak
 	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
+<<<<<<< HEAD
 	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH))
+=======
+	$(addsuffix .d,$(TESTS) $(TOOLS)) \
+	$(TOOL_LIB_OBJS:.o=.d)
+>>>>>>> proof
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
 DEPS_FIRST = $(if $(filter check check-% demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
@@ -178,8 +274,8 @@ define subbuild # NAME, configure's arguments, goals
 	+@$(MAKE) --no-print-directory $(J) -C build/$(1) DEVELOPER=$(DEVELOPER) $(3)
 endef
 
-CHECKS = tidy format-check check-unit check-sim check-mock check-asan check-valgrind check-tsan \
-	check-clang check-integration
+CHECKS = tidy format-check check-unit check-sim check-mock check-checker check-asan check-valgrind \
+	check-tsan check-clang check-integration
 
 .PHONY: check $(CHECKS) check-programs failpoints demo prove bench
 check:
@@ -223,17 +319,24 @@ check-clang:
 failpoints:
 	$(call subbuild,failpoints,--enable-failpoints,all)
 
+<<<<<<< HEAD
 check-integration: all failpoints $(INTEGRATION)
+=======
+check-checker:
+	@$(srcdir)/tests/load/check.py --self-test
+
+check-integration: all failpoints tools
+>>>>>>> proof
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
-demo: all
-	@$(srcdir)/demo/run $(CURDIR)/onced
+demo: all tools
+	@$(srcdir)/tests/demo/demo $(CURDIR)
 
-prove: all failpoints
-	@$(srcdir)/tests/prove $(CURDIR)/onced
+prove: all tools
+	@$(srcdir)/tests/prove/run $(CURDIR)
 
-bench: all $(BENCH)
-	@$(srcdir)/tests/bench/run $(CURDIR)/onced $(BENCH)
+bench: all tools
+	@$(srcdir)/tests/bench/run $(CURDIR)
 
 # ---- source ------------------------------------------------------------------------------------
 

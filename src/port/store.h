@@ -59,10 +59,10 @@ struct store_ops {
 			   struct err *err);
 	/* Hands the frozen overlay and the partitions' new K to the checkpointer: all of it in one
 	 * LMDB transaction. Both are borrowed until checkpoint_poll says done. One at a time.
-	 * within_ms: entries with window_is_expired(within_ms, entry, T of its partition) may go. */
+	 * Entries with window_is_expired(v, entry, T), both as of their partition's own K, may go: never
+	 * by another definition's window, as K may be wanted again. */
 	void (*checkpoint_start)(struct store *store, const struct overlay *frozen,
-				 const struct store_partition *partitions, size_t count,
-				 int64_t within_ms);
+				 const struct store_partition *partitions, size_t count);
 	/* *ret_done: it ended. Returns 0: it is on disk and this handle sees it (the read transaction
 	 * is renewed), or was refused for a partition with a newer owner, which is the same to us.
 	 * -1 (RETRY): it failed and nothing of it is on disk; start it again. wait: blocks until it

@@ -218,7 +218,6 @@ static int take_verdict(struct worker *w, struct part *part, struct err *err)
 	part->live_from = d->c;
 	part->replaying = true; /* until worker_replayed says otherwise */
 	part->commit_first = d->commit_first;
-	part->has_first_t = false;
 	part->replayed = 0;
 	part->replay_began_ms = w->clock->ops->monotonic_ms(w->clock);
 	part->expect = -1;
@@ -240,8 +239,8 @@ int worker_replayed(struct worker *w, struct part *part, struct err *err)
 	enum recover_end end;
 
 	must(part->replaying && part->next >= part->live_from);
-	end = recover_finish(&part->in, &part->decided, &part->window, part->has_first_t,
-			     part->first_t, &part->gap, &part->commit_first);
+	end = recover_finish(&part->in, &part->decided, &part->window, &part->gap,
+			     &part->commit_first);
 	if (end == RECOVER_STOP)
 		return stop_error(w, part, STOP_NOT_THE_INPUT, err);
 	if (end == RECOVER_AGAIN) {
@@ -349,7 +348,6 @@ static bool settle_part(struct worker *w, struct part *part, const struct commit
 	part->decided.verdict = VERDICT_REPLAY;
 	part->decided.gap = part->in.m.a;
 	part->decided.commit_first = false;
-	part->has_first_t = false;
 	part->replayed = 0;
 	part->replay_began_ms = w->clock->ops->monotonic_ms(w->clock);
 	return true;

@@ -358,6 +358,7 @@ static void checkpoint_begin(struct worker *w, int64_t now)
 				.d = w->pipeline->prefix_hash,
 				.g = part->g,
 				.b = part->b,
+				.v = pipeline_window_ms(w->pipeline),
 				.window = part->settled_window,
 				.gap = part->settled_gap,
 			},
@@ -366,8 +367,7 @@ static void checkpoint_begin(struct worker *w, int64_t now)
 	w->checkpoint_dirty = false;
 	w->checkpoint_running = true;
 	w->checkpoint_ms = now;
-	w->store->ops->checkpoint_start(w->store, &w->frozen, w->checkpoint_parts, count,
-					pipeline_window_ms(w->pipeline));
+	w->store->ops->checkpoint_start(w->store, &w->frozen, w->checkpoint_parts, count);
 }
 
 /* Has it ended? 0; -1: it failed, and what it held is still frozen. */

@@ -278,10 +278,6 @@ int worker_replay_record(struct worker *w, struct part *part, const struct sourc
 	w->see_now = window_advance(&part->window, pipeline_window_ms(w->pipeline), source->offset,
 				    record->timestamp);
 	gap_advance(&part->gap, pipeline_window_ms(w->pipeline), part->window.t);
-	if (!part->has_first_t) {
-		part->has_first_t = true;
-		part->first_t = part->window.t;
-	}
 	if (part->in.stateful && steps_replay(&w->steps, source, record, &result, err) &&
 	    err->kind != ERR_DATA)
 		return worker_stop_here(w, source, err, err);

@@ -44,8 +44,6 @@ struct part {
 	int64_t batch_next;  /* what the last batch would have committed; to say how it ended */
 	int64_t expect;      /* after a rewind the first record must be this one; -1 = any (R10) */
 
-	bool has_first_t; /* replay: T after its first record */
-	int64_t first_t;
 	uint64_t replayed;
 	int64_t replay_began_ms;
 

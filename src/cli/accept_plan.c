@@ -1,0 +1,52 @@
+/* accept_plan: see accept_plan.h. */
+#include "cli/accept_plan.h"
+
+#include <string.h>
+
+#include "base/must.h"
+
+static void fill_meta(const struct recover_in *in, int worker, struct meta *meta)
+{
+	memset(meta, 0, sizeof(*meta));
+	meta->k = in->k;
+	meta->n = in->n;
+	meta->i = worker;
+	meta->d = in->d;
+	meta->g = in->now_ms;
+	meta->b = in->log_start;
+	meta->v = in->window_ms;
+	meta->p = -1;
+	/* No marker: the daemon reads from b with T from nothing, and the state is complete. Should
+	 * retention have passed b by then, the ids between are lost: T and x as of now open a gap that
+	 * reaches over all that could repeat them. A compacted log cannot be rebuilt in any case, and
+	 * its acceptance is the operator's word that nothing repeats: no gap. */
+	if (in->stateful && !in->compacted) {
+		meta->t = in->now_ms;
+		meta->x = in->now_ms;
+	}
+}
+
+void accept_plan_make(const struct recover_in *in, int worker, struct accept_plan *ret)
+{
+	must(in->log_start <= in->high_watermark);
+	memset(ret, 0, sizeof(*ret));
+	if (in->has_c) {
+		ret->kind = ACCEPT_C;
+		ret->offset = in->c;
+	} else if (in->has_checkpoint) {
+		ret->kind = ACCEPT_X;
+		ret->offset = in->checkpoint.x;
+	} else {
+		ret->kind = ACCEPT_NOTHING;
+		return;
+	}
+	if (ret->offset > in->high_watermark) {
+		ret->kind = ACCEPT_BEYOND;
+		return;
+	}
+	if (ret->offset < in->log_start) {
+		ret->kind = ACCEPT_LOG_START;
+		ret->offset = in->log_start;
+	}
+	fill_meta(in, worker, &ret->meta);
+}
