@@ -204,7 +204,7 @@ START_TEST(a_member_that_was_kicked_out_hears_lost_and_is_none)
 	ck_assert_ptr_eq(event.partitions[0].topic, mock.topics[0]);
 	ck_assert(ops->assignment_lost(broker));
 	ck_assert(!ops->is_member(broker)); /* generation -1 would commit unfenced */
-	/* The mock keeps the old member for its session of 45 s: joining again is not waited for. */
+	/* The mock keeps the old member for 45 s: joining again is not waited for. */
 	ck_assert_int_eq(ops->unassign(broker, &err), 0);
 	ck_assert(!ops->assignment_lost(broker));
 }

@@ -1,6 +1,6 @@
 /*
- * check_mock_taint: a producer whose EndTxn or TxnOffsetCommit may still be on the way to the broker
- * must not begin another transaction. Method: cut or delay that very request at the mock broker and
+ * check_mock_taint: a producer whose EndTxn or TxnOffsetCommit may still be on its way to the
+ * broker must not begin another transaction. Method: cut or delay that very request at the mock broker and
  * see the taint, although the call itself ends well; see none where nothing went wrong.
  */
 #include <check.h>
@@ -121,8 +121,9 @@ START_TEST(a_commit_answered_late_is_resumed_and_taints)
 {
 	mock.conf.call_ms_max = 300;
 	begin_and_produce();
-	ck_assert_int_eq(rd_kafka_mock_broker_push_request_error_rtts(
-				 mock.cluster, 1, MOCK_END_TXN, 1, RD_KAFKA_RESP_ERR_NO_ERROR, 1000),
+	ck_assert_int_eq(rd_kafka_mock_broker_push_request_error_rtts(mock.cluster, 1, MOCK_END_TXN,
+								      1, RD_KAFKA_RESP_ERR_NO_ERROR,
+								      1000),
 			 RD_KAFKA_RESP_ERR_NO_ERROR);
 	ck_assert_int_gt(end(kafka_producer_commit), 0);
 	ck_assert(kafka_taint_is(&producer.taint));
