@@ -101,36 +101,43 @@ CLI_SRCS = \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
-	tests/lib/contract_store.c \
-	tests/lib/lmdb_world.c \
 	tests/lib/config_cases.c \
-	tests/lib/fake_compile.c \
-
-# tests/unit/NAME.c
-UNIT_TESTS = \
-	check_config \
-	check_log \
-	check_memory \
-	check_codec \
-	check_hash \
-	check_store \
-	check_store_loss \
 	tests/lib/contract_broker.c \
+	tests/lib/contract_store.c \
 	tests/lib/contract_txn.c \
+	tests/lib/fake_broker.c \
+	tests/lib/fake_compile.c \
+	tests/lib/fake_kafka.c \
+	tests/lib/fake_store.c \
+	tests/lib/lmdb_world.c \
 	tests/lib/member.c \
 	tests/lib/mock.c \
+	tests/sim/naive.c \
+	tests/sim/oracle.c \
+	tests/sim/sim.c \
+	tests/sim/sim_engine.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
+	check_codec \
+	check_config \
+	check_hash \
 	check_kafka_group \
+	check_log \
+	check_memory \
 	check_murmur2 \
 	check_must \
 	check_notify \
 	check_policy \
 	check_status \
+	check_store \
+	check_store_loss \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
+	check_sim_crash \
+	check_sim_naive \
+	check_sim_random \
 
 # tests/mock/NAME.c
 MOCK_TESTS = \
@@ -196,11 +203,8 @@ TEST_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TEST_LIB_SRCS))
 UNIT = $(addprefix obj/tests/unit/,$(UNIT_TESTS))
 SIM = $(addprefix obj/tests/sim/,$(SIM_TESTS))
 MOCK = $(addprefix obj/tests/mock/,$(MOCK_TESTS))
-<<<<<<< HEAD
 INTEGRATION = $(addprefix obj/tests/integration/,$(INTEGRATION_TESTS))
 BENCH = $(addprefix obj/tests/bench/,$(BENCHES))
-=======
->>>>>>> proof
 TESTS = $(UNIT) $(SIM) $(MOCK)
 TOOLS = $(addprefix obj/,$(TOOL_NAMES))
 TOOL_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TOOL_LIB_SRCS))
@@ -219,12 +223,10 @@ libtest.a: $(TEST_LIB_OBJS)
 libonced.a libtest.a: Makefile
 	$(call say,AR,$@)rm -f $@ && $(AR) rcD $@ $(filter %.o,$^)
 
-<<<<<<< HEAD
 $(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
-=======
 $(TESTS): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
@@ -232,7 +234,6 @@ $(TOOLS): %: %.o $(TOOL_LIB_OBJS)
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
->>>>>>> proof
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)
@@ -243,12 +244,9 @@ obj/%.o: %.cc config.mak
 	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
-<<<<<<< HEAD
 	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH))
-=======
 	$(addsuffix .d,$(TESTS) $(TOOLS)) \
 	$(TOOL_LIB_OBJS:.o=.d)
->>>>>>> proof
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
 DEPS_FIRST = $(if $(filter check check-% demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
@@ -319,14 +317,11 @@ check-clang:
 failpoints:
 	$(call subbuild,failpoints,--enable-failpoints,all)
 
-<<<<<<< HEAD
 check-integration: all failpoints $(INTEGRATION)
-=======
 check-checker:
 	@$(srcdir)/tests/load/check.py --self-test
 
 check-integration: all failpoints tools
->>>>>>> proof
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
 demo: all tools
