@@ -28,6 +28,9 @@ CORE_SRCS = \
 	src/core/meta.c \
 	src/core/overlay.c \
 	src/core/recover.c \
+	src/core/steps.c \
+	src/core/steps_eval.c \
+	src/core/steps_route.c \
 	src/core/txn.c \
 	src/core/window.c \
 
@@ -51,17 +54,15 @@ CONFIG_SRCS = \
 	src/config/units.c \
 
 IO_SRCS = \
-	src/io/kafka_version.c \
-	src/io/lmdb_version.c \
-	src/io/sodium_version.c \
+	src/io/expr_error.c \
+	src/io/expr_guard.c \
+	src/io/expr_jq.c \
+	src/io/expr_lex.c \
+	src/io/expr_names.c \
+	src/io/expr_number.c \
+	src/io/expr_prelude.c \
+	src/io/expr_value.c \
 	src/io/hash_sodium.c \
-	src/io/lmdb_aside.c \
-	src/io/lmdb_checkpoint.c \
-	src/io/lmdb_codec.c \
-	src/io/lmdb_env.c \
-	src/io/lmdb_err.c \
-	src/io/lmdb_store.c \
-	src/io/lmdb_sweep.c \
 	src/io/kafka_broker.c \
 	src/io/kafka_client.c \
 	src/io/kafka_consumer.c \
@@ -71,8 +72,19 @@ IO_SRCS = \
 	src/io/kafka_producer.c \
 	src/io/kafka_taint.c \
 	src/io/kafka_topic.c \
+	src/io/kafka_version.c \
+	src/io/lmdb_aside.c \
+	src/io/lmdb_checkpoint.c \
+	src/io/lmdb_codec.c \
+	src/io/lmdb_env.c \
+	src/io/lmdb_err.c \
+	src/io/lmdb_store.c \
+	src/io/lmdb_sweep.c \
+	src/io/lmdb_version.c \
+	src/io/sodium_version.c \
 
 IO_CXX_SRCS = \
+	src/io/json_check.cc \
 
 RUN_SRCS = \
 	src/run/clock_real.c \
@@ -96,8 +108,12 @@ RUN_SRCS = \
 	src/run/worker_record.c \
 
 CLI_SRCS = \
+	src/cli/check.c \
 	src/cli/load.c \
 	src/cli/run.c \
+	src/cli/test.c \
+	src/cli/test_compare.c \
+	src/cli/test_run.c \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
@@ -121,7 +137,9 @@ TEST_LIB_SRCS = \
 UNIT_TESTS = \
 	check_codec \
 	check_config \
+	check_expr \
 	check_hash \
+	check_json \
 	check_kafka_group \
 	check_log \
 	check_memory \
@@ -130,7 +148,9 @@ UNIT_TESTS = \
 	check_notify \
 	check_policy \
 	check_status \
+	check_steps \
 	check_store \
+	check_store_kill \
 	check_store_loss \
 
 # tests/sim/NAME.c
@@ -151,10 +171,10 @@ INTEGRATION_TESTS = \
 
 # programs of the tests with a real Kafka; they link nothing of onced
 TOOL_NAMES = \
-	tests/load/load \
-	tests/load/dump \
-	tests/load/offsets \
 	tests/bench/bare_copy \
+	tests/load/dump \
+	tests/load/load \
+	tests/load/offsets \
 
 TOOL_LIB_SRCS = \
 	tests/load/client.c \
@@ -227,13 +247,8 @@ $(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
-$(TESTS): %: %.o libtest.a libonced.a
-	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
-
 $(TOOLS): %: %.o $(TOOL_LIB_OBJS)
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
-
-obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests $(CHECK_CFLAGS)
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)

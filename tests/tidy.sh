@@ -22,8 +22,8 @@ layers() { # what the files of each folder of src may include, as patterns of "n
 # NAME|the only files that may include it
 libraries='librdkafka/|^src/io/kafka_
 lmdb.h|^src/io/lmdb_
-jq.h|^src/io/expr_jq
-jv.h|^src/io/expr_jq
+jq.h|^src/io/expr_
+jv.h|^src/io/expr_
 simdjson|^src/io/json_check\.cc$
 sodium|^src/io/
 yaml.h|^src/config/

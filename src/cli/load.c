@@ -19,6 +19,19 @@ bool load_is_file(const char *arg)
 	return dot && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
 }
 
+int load_only_files(const char *command, const struct load_request *request)
+{
+	for (size_t i = 0; i < request->arg_count; i++) {
+		if (load_is_file(request->args[i]))
+			continue;
+		(void)fprintf(stderr,
+			"onced %s: '%s' is no pipeline file (its name must end in .yaml or .yml)\n",
+			command, request->args[i]);
+		return EXIT_USAGE;
+	}
+	return 0;
+}
+
 static void print_all(char *const *lines, size_t count, const char *prefix)
 {
 	for (size_t i = 0; i < count; i++)

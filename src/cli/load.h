@@ -24,6 +24,9 @@ int load_config(const struct load_request *request, struct config **ret);
 
 bool load_is_file(const char *arg);
 
+/* 0, or 64 when an argument of a command that takes files only is none; said on stderr. */
+int load_only_files(const char *command, const struct load_request *request);
+
 /* The pipeline that an argument means: by name, or by the file that it names. NULL: said on stderr. */
 const struct pipeline *load_find(const struct config *config, const char *arg);
 

@@ -52,14 +52,9 @@ int cli_run(int argc, char **argv)
 	}
 	request.args = argv + optind;
 	request.arg_count = (size_t)(argc - optind);
-	for (size_t i = 0; i < request.arg_count; i++) {
-		if (!load_is_file(request.args[i])) {
-			(void)fprintf(stderr,
-				"onced run: '%s' is no pipeline file (its name must end in .yaml or .yml)\n",
-				request.args[i]);
-			return EXIT_USAGE;
-		}
-	}
+	code = load_only_files("run", &request);
+	if (code != 0)
+		return code;
 	code = load_config(&request, &config);
 	if (code != 0)
 		return code;

@@ -71,8 +71,8 @@ static void fetch(struct fake_broker *b, struct broker_event *ret)
 		int64_t lso = fake_kafka_lso(part);
 		const struct fk_entry *entry;
 
-		ret->source = (struct source){b->positions[at].topic,
-					      b->positions[at].tp.partition, *position};
+		ret->source = (struct source){b->positions[at].topic, b->positions[at].tp.partition,
+					      *position};
 		if (*position < part->log_start || *position > part->count) {
 			ret->kind = BROKER_OFFSET_GONE;
 			return;
@@ -114,7 +114,8 @@ static int poll(struct broker *broker, int timeout_ms, struct broker_event *ret,
 		ret->kind = b->waiting;
 		b->told = true;
 		if (ret->kind == BROKER_ASSIGNED)
-			b->told = false; /* several ASSIGNED may follow each other only via REVOKED */
+			b->told =
+				false; /* several ASSIGNED may follow each other only via REVOKED */
 		b->waiting = BROKER_NOTHING;
 		ret->partitions = b->assigned;
 		ret->partition_count = b->assigned_count;
@@ -146,8 +147,8 @@ static int assign(struct broker *broker, const struct tp_offset *positions, size
 		return err_set(err, ERR_RETRY, 0, "assign");
 	b->position_count = count;
 	for (size_t i = 0; i < count; i++) {
-		struct fk_tp tp = fk_tp_of(b->kafka, positions[i].tp.topic,
-					   positions[i].tp.partition);
+		struct fk_tp tp =
+			fk_tp_of(b->kafka, positions[i].tp.topic, positions[i].tp.partition);
 		struct fk_part *part = fk_part(b->kafka, tp);
 
 		b->positions[i].tp = tp;
@@ -216,8 +217,8 @@ static int topic(struct broker *broker, const char *name, int32_t *ret_partition
 	return 0;
 }
 
-static int committed(struct broker *broker, const struct tp *tps, size_t count,
-		     struct arena *arena, struct committed *ret, struct err *err)
+static int committed(struct broker *broker, const struct tp *tps, size_t count, struct arena *arena,
+		     struct committed *ret, struct err *err)
 {
 	struct fake_broker *b = self(broker);
 
@@ -258,8 +259,7 @@ static int log_range(struct broker *broker, struct tp tp, int64_t *ret_start, in
 	return 0;
 }
 
-static int offset_at(struct broker *broker, struct tp tp, int64_t ms, int64_t *ret,
-		     struct err *err)
+static int offset_at(struct broker *broker, struct tp tp, int64_t ms, int64_t *ret, struct err *err)
 {
 	struct fake_broker *b = self(broker);
 	struct fk_part *part;
@@ -412,7 +412,8 @@ static int send_offsets(struct broker *broker, const struct tp_offset *offsets, 
 	if (!txid)
 		return fenced(err);
 	for (size_t i = 0; i < count; i++) {
-		struct fk_pending pending = {.pid = b->pid, .offset = offsets[i].offset,
+		struct fk_pending pending = {.pid = b->pid,
+					     .offset = offsets[i].offset,
 					     .def = b->conf.def};
 		struct fk_tp tp = fk_tp_of(b->kafka, offsets[i].tp.topic, offsets[i].tp.partition);
 
@@ -420,8 +421,10 @@ static int send_offsets(struct broker *broker, const struct tp_offset *offsets, 
 		       strnlen(offsets[i].metadata, FK_META - 1));
 		must(fk_offsets(b->kafka, b->txid, b->pid, tp, &pending));
 		if (i == 0 && fault(b, b->kafka->faults.delayed))
-			send_late(b, &(struct fk_delayed){.what = FK_LATE_OFFSETS, .txid = b->txid,
-							  .pid = b->pid, .tp = tp,
+			send_late(b, &(struct fk_delayed){.what = FK_LATE_OFFSETS,
+							  .txid = b->txid,
+							  .pid = b->pid,
+							  .tp = tp,
 							  .offsets = pending});
 	}
 	if (fault(b, b->kafka->faults.unknown_done))
@@ -441,8 +444,10 @@ static int end(struct fake_broker *b, bool commit, struct err *err)
 		return fenced(err);
 	b->ended = commit ? FB_COMMIT_DONE : FB_ABORT_DONE;
 	if (fault(b, faults->delayed))
-		send_late(b, &(struct fk_delayed){.what = FK_LATE_END, .txid = b->txid,
-						  .pid = b->pid, .commit = commit});
+		send_late(b, &(struct fk_delayed){.what = FK_LATE_END,
+						  .txid = b->txid,
+						  .pid = b->pid,
+						  .commit = commit});
 	if (fault(b, faults->unknown_done))
 		return err_set(err, ERR_UNKNOWN, 0, "EndTxn: the answer was lost");
 	if (fault(b, faults->retry / 2))

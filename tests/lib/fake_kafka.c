@@ -24,8 +24,8 @@ void fk_put(struct fk_part *part, const struct fk_entry *entry)
 {
 	if (part->count == part->capacity) {
 		part->capacity = part->capacity ? part->capacity * 2 : 64;
-		part->entries = realloc(part->entries,
-					(size_t)part->capacity * sizeof(*part->entries));
+		part->entries =
+			realloc(part->entries, (size_t)part->capacity * sizeof(*part->entries));
 		must(part->entries != NULL);
 	}
 	part->entries[part->count++] = *entry;
@@ -225,8 +225,8 @@ void fk_join(struct fake_kafka *kafka, struct fake_broker *handle)
 			handle->assigned_count = member->handle->assigned_count;
 			handle->generation = kafka->generation;
 			handle->waiting = BROKER_ASSIGNED;
-			*member = (struct fk_member){handle->conf.instance, handle->member_id, handle,
-						     kafka->now_ms, true};
+			*member = (struct fk_member){handle->conf.instance, handle->member_id,
+						     handle, kafka->now_ms, true};
 			return;
 		}
 		free_place = member;

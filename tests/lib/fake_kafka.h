@@ -82,7 +82,7 @@ struct fake_broker_conf {
 	const char *instance; /* group.instance.id and transactional.id */
 	const char *const *topics;
 	size_t topic_count;
-	int def; /* definition that this host runs; recorded with each committed range */
+	int def;           /* definition that this host runs; recorded with each committed range */
 	bool ignore_taint; /* shows what the taint rule is for */
 };
 
