@@ -18,7 +18,8 @@ struct lmdb_env_conf {
 	void (*report)(const char *pipeline_dir, const char *what);
 };
 
-/* STOP 73: unreadable, not a directory, locked by another process. */
+/* STOP 73: unreadable, not a directory, locked by another process; RETRY: disk full, EIO, read-only
+ * file system, no memory. Blocks for local disk. Thread: main, before its workers. */
 int lmdb_env_open(const struct lmdb_env_conf *conf, struct lmdb_env **ret, struct err *err) CHECKED;
 void lmdb_env_close(struct lmdb_env *env); /* after its stores; NULL is fine */
 

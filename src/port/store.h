@@ -7,9 +7,10 @@
  * pipeline share the environment and the checkpointer thread. Only checkpoint_start hands work to
  * another thread. Calls block for local disk reads; reset and crash_write wait for a local write.
  *
- * Errors by kind: RETRY, disk full or EIO: the worker goes on until its overlay is full, then stops
- * intake and tries again; STOP (73), the directory cannot be used at all. A corrupt or foreign environment
- * is no error here: the adapter moves it aside and begins an empty one.
+ * Errors by kind: RETRY, disk full or EIO: the worker goes on until its overlay is full, then
+ * stops intake and tries again; STOP (73), the directory cannot be used at all. A corrupt or
+ * foreign environment is no error at the opening: the adapter moves it aside and begins an empty
+ * one. Found corrupt while in use it is STOP (70): the next opening moves it aside.
  */
 #ifndef ONCED_PORT_STORE_H
 #define ONCED_PORT_STORE_H
@@ -60,14 +61,14 @@ struct store_ops {
 			   struct err *err);
 	/* Hands the frozen overlay and the partitions' new K to the checkpointer: all of it in one
 	 * LMDB transaction. Both are borrowed until checkpoint_poll says done. One at a time.
-	 * Entries with window_is_expired(v, entry, T), both as of their partition's own K, may go: never
-	 * by another definition's window, as K may be wanted again. */
+	 * Entries with window_is_expired(v, entry, T), both as of their partition's own K, may go:
+	 * never by another definition's window, as K may be wanted again. */
 	void (*checkpoint_start)(struct store *store, const struct overlay *frozen,
 				 const struct store_partition *partitions, size_t count);
-	/* *ret_done: it ended. Returns 0: it is on disk and this handle sees it (the read transaction
-	 * is renewed), or was refused for a partition with a newer owner, which is the same to us.
-	 * -1 (RETRY, STOP): it ended too (*ret_done is true), it failed and nothing of it is on disk;
-	 * start it again. wait: blocks until it ends. With none under way: done, 0. */
+	/* *ret_done: it ended. Returns 0: it is on disk and this handle sees it, or was refused for
+	 * a partition with a newer owner, which is the same to us. -1 (RETRY, STOP): it ended too
+	 * (*ret_done is true), it failed and nothing of it is on disk; start it again. wait: blocks
+	 * until it ends. With none under way: done, 0. */
 	int (*checkpoint_poll)(struct store *store, bool wait, bool *ret_done, struct err *err);
 	void (*close)(struct store *store); /* waits for a checkpoint under way; NULL is fine */
 };
