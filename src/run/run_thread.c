@@ -45,7 +45,7 @@ static int open_all(struct run_thread *thread, struct owned *own, struct err *er
 	};
 
 	wiring_init(&own->wiring, thread->config, thread->pipeline, thread->index, thread->share,
-		log_librdkafka);
+		    log_librdkafka);
 	if (wiring_engine_open(&own->engine, err) < 0)
 		return -1;
 	if (lmdb_store_open(thread->env, &own->store, err) < 0)
@@ -123,7 +123,8 @@ int run_thread_start(struct run_thread *thread, int64_t now_ms, struct err *err)
 	rc = pthread_create(&thread->thread, NULL, run, thread);
 	if (rc != 0)
 		return err_set(err, ERR_STOP, EXIT_INTERNAL,
-			"cannot start the thread of worker %d: %s", thread->index, strerror(rc));
+			       "cannot start the thread of worker %d: %s", thread->index,
+			       strerror(rc));
 	thread->started = true;
 	return 0;
 }
