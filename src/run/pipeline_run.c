@@ -132,8 +132,6 @@ static void start(struct pipeline_run *run, int64_t now_ms)
 static const char *hint(int code)
 {
 	switch (code) {
-	case EXIT_STATE:
-		return "; see that the state directory is onced's, readable, and not full";
 	case EXIT_FENCED:
 		return "; give each running daemon an `instance` of its own, then restart onced";
 	case EXIT_PERMISSION:

@@ -8,6 +8,8 @@
 #include "run/log.h"
 #include "run/wiring.h"
 
+#define LIBRDKAFKA_CRITICAL 2 /* syslog's LOG_CRIT */
+
 /* What the thread owns while it runs; closed in the reverse order. */
 struct owned {
 	struct wiring wiring;
@@ -17,17 +19,12 @@ struct owned {
 	struct worker *worker;
 };
 
-/* librdkafka's words. Its errors are those of one connection: what they mean for the pipeline is
- * the worker's to say, so they are detail here. */
+/* librdkafka's words. Its complaints are about one connection; what they mean for the pipeline is
+ * the adapter's and the worker's to say, once and with the reason, so here they are detail. */
 static void log_librdkafka(int level, const char *fac, const char *text)
 {
-	enum log_level to = LOG_LEVEL_DEBUG;
-
-	if (level <= 2)
-		to = LOG_LEVEL_ERROR;
-	else if (level <= 4)
-		to = LOG_LEVEL_INFO;
-	log_event(to, "librdkafka", NULL, "librdkafka: %s: %s", fac, text);
+	log_event(level <= LIBRDKAFKA_CRITICAL ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "librdkafka",
+		NULL, "librdkafka: %s: %s", fac, text);
 }
 
 static int open_all(struct run_thread *thread, struct owned *own, struct err *err)

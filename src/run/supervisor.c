@@ -125,7 +125,7 @@ static bool watch_pulses(struct supervisor *supervisor, int64_t now)
 static void tell_health(struct supervisor *supervisor, int64_t now)
 {
 	bool moves = watch_pulses(supervisor, now);
-	bool ready = true;
+	bool ready = true, any = false;
 
 	if (moves && supervisor->watchdog_every_ms > 0 &&
 	    now - supervisor->watchdog_ms >= supervisor->watchdog_every_ms) {
@@ -134,9 +134,12 @@ static void tell_health(struct supervisor *supervisor, int64_t now)
 	}
 	if (supervisor->ready || supervisor->stopping)
 		return;
-	for (size_t i = 0; i < supervisor->count; i++)
+	for (size_t i = 0; i < supervisor->count; i++) {
 		ready = ready && pipeline_run_is_ready(supervisor->runs[i]);
-	if (ready) {
+		any = any || pipeline_run_state(supervisor->runs[i]) != RUN_PARKED;
+	}
+	/* With all of them parked the start has failed: the end comes next. */
+	if (ready && any) {
 		supervisor->ready = true;
 		notify_ready();
 		log_event(LOG_LEVEL_NOTICE, "ready", NULL, "ready");
