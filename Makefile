@@ -110,23 +110,23 @@ RUN_SRCS = \
 CLI_SRCS = \
 	src/cli/accept_plan.c \
 	src/cli/ask.c \
+	src/cli/check.c \
 	src/cli/facts.c \
+	src/cli/load.c \
 	src/cli/members.c \
 	src/cli/offsets.c \
 	src/cli/offsets_accept.c \
 	src/cli/offsets_show.c \
+	src/cli/run.c \
+	src/cli/test.c \
+	src/cli/test_compare.c \
+	src/cli/test_run.c \
 	src/cli/verify.c \
 	src/cli/verify_compare.c \
 	src/cli/verify_list.c \
 	src/cli/verify_model.c \
 	src/cli/verify_print.c \
 	src/cli/verify_read.c \
-	src/cli/check.c \
-	src/cli/load.c \
-	src/cli/run.c \
-	src/cli/test.c \
-	src/cli/test_compare.c \
-	src/cli/test_run.c \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
@@ -148,25 +148,31 @@ TEST_LIB_SRCS = \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
-	check_verify \
 	check_accept \
+	check_build \
 	check_codec \
 	check_config \
 	check_expr \
 	check_hash \
 	check_json \
+	check_kafka_allow \
 	check_kafka_group \
 	check_log \
 	check_memory \
 	check_murmur2 \
 	check_must \
 	check_notify \
+	check_options \
 	check_policy \
+	check_prefix \
 	check_status \
 	check_steps \
 	check_store \
 	check_store_kill \
 	check_store_loss \
+	check_tree \
+	check_units \
+	check_verify \
 
 # tests/sim/NAME.c
 SIM_TESTS = \

@@ -131,21 +131,6 @@ static void read_target(struct build *build, const struct section *item, struct 
 			"goes without `when`: it takes what no `when` took; remove one of the two");
 }
 
-static void check_otherwise(struct build *build, const struct pipeline *pipeline,
-			    const struct node *node)
-{
-	bool always = false;
-
-	for (size_t i = 0; i < pipeline->target_count; i++)
-		always |= !pipeline->targets[i].when && !pipeline->targets[i].otherwise;
-	for (const struct node *item = node->first; item && always; item = item->next)
-		if (item->kind == NODE_MAPPING && tree_find(item, "otherwise") &&
-		    strcmp(tree_find(item, "otherwise")->text, "true") == 0)
-			problems_hint(
-				build->problems, item, "otherwise",
-				"never takes a record: a target without `when` takes every one");
-}
-
 void build_targets(struct build *build, const struct section *root, struct build_exprs *exprs,
 		   struct pipeline *pipeline)
 {
@@ -163,7 +148,6 @@ void build_targets(struct build *build, const struct section *root, struct build
 			read_target(build, &item, exprs, pipeline,
 				    &targets[pipeline->target_count++]);
 	}
-	check_otherwise(build, pipeline, node);
 }
 
 /* ---- the rest ---- */

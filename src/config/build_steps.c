@@ -211,7 +211,7 @@ static bool read_step(struct build *build, const struct section *root, const str
 
 /* ---- what may fail after dedup ---- */
 
-/* `.a.b`, `$topic`: fails only where the value is no object. */
+/* `.a.b`, `$topic`: fails only where the value is no object, or no JSON at all. */
 static bool is_path(const char *text)
 {
 	for (; *text; text++)
@@ -221,22 +221,29 @@ static bool is_path(const char *text)
 	return true;
 }
 
-static bool may_fail(const struct step *step)
+/* Is the value looked at before the first mark, so that malformed JSON is found there? */
+static bool is_parsed_early(const struct pipeline *pipeline)
 {
-	if (step->kind == STEP_HEADERS) {
-		for (size_t i = 0; i < step->set_count; i++)
-			if (!is_path(step->set[i].text))
-				return true;
-		return false;
-	}
-	if (!step->text)
-		return false;
-	return step->kind == STEP_MAP || step->kind == STEP_FILTER || !is_path(step->text);
+	for (int i = 0; i <= pipeline->dedup_index; i++)
+		if (pipeline->steps[i].text || pipeline->steps[i].set_count > 0)
+			return true;
+	return pipeline->format == FORMAT_BYTES;
+}
+
+static bool may_fail(const struct step *step, bool parsed)
+{
+	bool simple = parsed && step->kind != STEP_MAP && step->kind != STEP_FILTER;
+
+	for (size_t i = 0; i < step->set_count; i++)
+		if (!simple || !is_path(step->set[i].text))
+			return true;
+	return step->text && (!simple || !is_path(step->text));
 }
 
 static void hint_at_order(struct build *build, const struct pipeline *pipeline,
 			  const struct node *node)
 {
+	bool parsed = is_parsed_early(pipeline);
 	size_t index = 0;
 
 	if (pipeline->dedup_index < 0 || node->count != pipeline->step_count)
@@ -244,7 +251,7 @@ static void hint_at_order(struct build *build, const struct pipeline *pipeline,
 	for (const struct node *item = node->first; item; item = item->next, index++) {
 		const struct step *step = &pipeline->steps[index];
 
-		if ((int)index > pipeline->dedup_index && may_fail(step))
+		if ((int)index > pipeline->dedup_index && may_fail(step, parsed))
 			problems_hint(
 				build->problems, item, kinds[step->kind],
 				"stands after dedup: when it fails, the id counts as seen and a "

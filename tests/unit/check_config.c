@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "lib/config_cases.h"
+#include "lib/suite.h"
 
 static struct config_cases bad, good;
 
@@ -65,10 +66,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("config");
 	TCase *tcase = tcase_create("files");
-	SRunner *runner;
-	int failed;
+	int status;
 
 	config_cases_read("bad.txt", &bad);
 	config_cases_read("good.txt", &good);
@@ -76,12 +75,8 @@ int main(void)
 	tcase_add_loop_test(tcase, a_wrong_file_is_told_exactly_why, 0, (int)bad.count);
 	tcase_add_loop_test(tcase, a_right_file_loads_with_its_hints, 0, (int)good.count);
 	tcase_add_test(tcase, there_are_enough_wrong_files);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	status = suite_run("config", tcase);
 	config_cases_free(&bad);
 	config_cases_free(&good);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }
