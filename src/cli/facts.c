@@ -27,7 +27,7 @@ int64_t facts_wall_ms(void)
 }
 
 static void fill(const struct reader *reader, struct facts_part *part, int32_t count,
-	bool compacted, const struct committed *committed)
+		 bool compacted, const struct committed *committed)
 {
 	struct recover_in *in = &part->in;
 
@@ -57,8 +57,8 @@ static int read_part(const struct reader *reader, struct facts_part *part, struc
 	int rc;
 
 	do
-		rc = ops->log_range(
-			reader->broker, part->tp, &in->log_start, &in->high_watermark, err);
+		rc = ops->log_range(reader->broker, part->tp, &in->log_start, &in->high_watermark,
+				    err);
 	while (ask_again(reader->ask, rc, err));
 	if (rc < 0)
 		return -1;
@@ -68,7 +68,7 @@ static int read_part(const struct reader *reader, struct facts_part *part, struc
 	if (reader->pipeline->start == START_TIME) {
 		do
 			rc = ops->offset_at(reader->broker, part->tp, reader->pipeline->start_ms,
-				&in->start, err);
+					    &in->start, err);
 		while (ask_again(reader->ask, rc, err));
 		if (rc < 0)
 			return -1;
@@ -76,14 +76,14 @@ static int read_part(const struct reader *reader, struct facts_part *part, struc
 	if (!reader->store)
 		return 0;
 	if (reader->store->ops->acquire(reader->store, part->tp, &store_part, &in->has_checkpoint,
-		    &in->checkpoint, &crashes, err) < 0)
+					&in->checkpoint, &crashes, err) < 0)
 		return -1;
 	in->has_checkpoint = in->has_checkpoint && in->checkpoint.k == in->k;
 	return 0;
 }
 
 static int read_topic(const struct reader *reader, const char *topic, struct facts *facts,
-	struct err *err)
+		      struct err *err)
 {
 	const struct broker_ops *ops = reader->broker->ops;
 	struct committed *committed;
@@ -103,13 +103,13 @@ static int read_topic(const struct reader *reader, const char *topic, struct fac
 	for (int32_t i = 0; i < count; i++)
 		tps[i] = (struct tp){topic, i};
 	do
-		rc = ops->committed(
-			reader->broker, tps, (size_t)count, reader->arena, committed, err);
+		rc = ops->committed(reader->broker, tps, (size_t)count, reader->arena, committed,
+				    err);
 	while (ask_again(reader->ask, rc, err));
 	if (rc < 0)
 		return -1;
-	facts->parts = realloc(
-		facts->parts, (facts->count + (size_t)count + 1) * sizeof(*facts->parts));
+	facts->parts =
+		realloc(facts->parts, (facts->count + (size_t)count + 1) * sizeof(*facts->parts));
 	must(facts->parts != NULL);
 	for (int32_t i = 0; i < count; i++) {
 		struct facts_part *part = &facts->parts[facts->count];
@@ -125,7 +125,7 @@ static int read_topic(const struct reader *reader, const char *topic, struct fac
 }
 
 int facts_read(struct broker *broker, struct store *store, const struct pipeline *pipeline,
-	const struct ask *ask, struct facts *ret, struct err *err)
+	       const struct ask *ask, struct facts *ret, struct err *err)
 {
 	struct reader reader = {.broker = broker, .store = store, .pipeline = pipeline, .ask = ask};
 	struct facts facts = {0};

@@ -26,7 +26,7 @@ struct facts {
 
 /* store: NULL = the local state is not looked at. Fills *ret (facts_fini) or nothing. */
 int facts_read(struct broker *broker, struct store *store, const struct pipeline *pipeline,
-	const struct ask *ask, struct facts *ret, struct err *err) CHECKED;
+	       const struct ask *ask, struct facts *ret, struct err *err) CHECKED;
 void facts_fini(struct facts *facts);
 
 /* Wall clock, ms. */

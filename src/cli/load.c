@@ -24,7 +24,8 @@ int load_only_files(const char *command, const struct load_request *request)
 	for (size_t i = 0; i < request->arg_count; i++) {
 		if (load_is_file(request->args[i]))
 			continue;
-		(void)fprintf(stderr,
+		(void)fprintf(
+			stderr,
 			"onced %s: '%s' is no pipeline file (its name must end in .yaml or .yml)\n",
 			command, request->args[i]);
 		return EXIT_USAGE;
@@ -41,8 +42,9 @@ static void print_all(char *const *lines, size_t count, const char *prefix)
 int load_config(const struct load_request *request, struct config **ret)
 {
 	const char **files = calloc(request->arg_count + 1, sizeof(*files));
-	struct config_request what = {
-		.file = request->file, .pipelines = files, .engine_revision = EXPR_JQ_REVISION};
+	struct config_request what = {.file = request->file,
+				      .pipelines = files,
+				      .engine_revision = EXPR_JQ_REVISION};
 	struct config_errors errors = {0};
 	struct err err;
 	int rc;
@@ -71,13 +73,13 @@ const struct pipeline *load_find(const struct config *config, const char *arg)
 		const struct pipeline *pipeline = &config->pipelines[i].pipeline;
 
 		if (strcmp(pipeline->name, arg) == 0 ||
-			(load_is_file(arg) && strcmp(pipeline->file, arg) == 0))
+		    (load_is_file(arg) && strcmp(pipeline->file, arg) == 0))
 			return pipeline;
 	}
 	(void)fprintf(stderr, "onced: there is no pipeline '%s'", arg);
 	for (size_t i = 0; i < config->pipeline_count; i++)
-		(void)fprintf(stderr, "%s%s", i ? ", " : "; there are: ",
-			config->pipelines[i].pipeline.name);
+		(void)fprintf(stderr, "%s%s",
+			      i ? ", " : "; there are: ", config->pipelines[i].pipeline.name);
 	(void)fputc('\n', stderr);
 	return NULL;
 }

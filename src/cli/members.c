@@ -10,8 +10,8 @@
 #define POLL_MS 50
 
 /* Queues that hold nothing: every assignment is answered with an empty one. */
-static const struct memory_share no_records = {
-	(size_t)1 << 20, (size_t)1 << 20, (size_t)1 << 20, (size_t)1 << 20};
+static const struct memory_share no_records = {(size_t)1 << 20, (size_t)1 << 20, (size_t)1 << 20,
+					       (size_t)1 << 20};
 
 struct member {
 	struct wiring wiring;
@@ -44,7 +44,7 @@ static int open_member(struct members *members, struct member *member, struct er
 }
 
 int members_open(const struct config *config, const struct pipeline *pipeline,
-	const struct ask *ask, struct members **ret, struct err *err)
+		 const struct ask *ask, struct members **ret, struct err *err)
 {
 	struct members *members = calloc(1, sizeof(*members));
 
@@ -93,8 +93,8 @@ static int on_event(struct member *member, const struct broker_event *event, str
 
 	switch (event->kind) {
 	case BROKER_ASSIGNED:
-		member->tps = realloc(
-			member->tps, (event->partition_count + 1) * sizeof(*member->tps));
+		member->tps =
+			realloc(member->tps, (event->partition_count + 1) * sizeof(*member->tps));
 		must(member->tps != NULL);
 		member->tp_count = event->partition_count;
 		for (size_t i = 0; i < event->partition_count; i++)
@@ -136,13 +136,13 @@ static struct member *owner_of(struct members *members, struct tp tp)
 	for (size_t i = 0; i < members->count; i++)
 		for (size_t j = 0; j < members->all[i].tp_count; j++)
 			if (members->all[i].tps[j].topic == tp.topic &&
-				members->all[i].tps[j].partition == tp.partition)
+			    members->all[i].tps[j].partition == tp.partition)
 				return &members->all[i];
 	return NULL;
 }
 
 int members_join(struct members *members, const struct tp_offset *offsets, size_t count,
-	struct err *err)
+		 struct err *err)
 {
 	for (;;) {
 		const struct tp_offset *missing = NULL;
@@ -153,7 +153,8 @@ int members_join(struct members *members, const struct tp_offset *offsets, size_
 		if (!missing)
 			return 0;
 		if (ask_is_over(members->ask))
-			return err_set(err, ERR_STOP, EXIT_UNAVAILABLE,
+			return err_set(
+				err, ERR_STOP, EXIT_UNAVAILABLE,
 				"%s/%" PRId32 " was not assigned within %" PRId64
 				" s: stop this pipeline on every host, or give the group more "
 				"time (--timeout 2m)",
@@ -166,7 +167,7 @@ int members_join(struct members *members, const struct tp_offset *offsets, size_
 
 /* One transaction of a member. RETRY: it lost the partitions or the transaction; join and commit again. */
 static int commit_once(struct members *members, struct member *member,
-	const struct tp_offset *offsets, size_t count, struct err *err)
+		       const struct tp_offset *offsets, size_t count, struct err *err)
 {
 	struct broker *broker = member->broker;
 	int rc;
@@ -192,7 +193,7 @@ static int commit_once(struct members *members, struct member *member,
 /* The same offsets under the same generation: to commit them a second time changes nothing, so an
  * unknown outcome is settled by doing it again with a new producer. */
 static int commit_member(struct members *members, struct member *member,
-	const struct tp_offset *offsets, size_t count, struct err *err)
+			 const struct tp_offset *offsets, size_t count, struct err *err)
 {
 	for (;;) {
 		struct err ignored;
@@ -216,7 +217,7 @@ static int commit_member(struct members *members, struct member *member,
 }
 
 int members_commit(struct members *members, const struct tp_offset *offsets, size_t count,
-	struct err *err)
+		   struct err *err)
 {
 	struct tp_offset *own = calloc(count + 1, sizeof(*own));
 	int rc = 0;

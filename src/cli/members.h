@@ -17,7 +17,7 @@ struct members;
 
 /* Opens, initialises and subscribes one member per worker. STOP 69 at the deadline. */
 int members_open(const struct config *config, const struct pipeline *pipeline,
-	const struct ask *ask, struct members **ret, struct err *err) CHECKED;
+		 const struct ask *ask, struct members **ret, struct err *err) CHECKED;
 void members_close(struct members *members); /* NULL is fine */
 
 /* A broker to ask for facts. Borrowed. */
@@ -26,11 +26,11 @@ struct broker *members_broker(struct members *members);
 /* Waits until each of the offsets' partitions is assigned to one of the members. STOP 69 at the
  * deadline: another host is in the group. */
 int members_join(struct members *members, const struct tp_offset *offsets, size_t count,
-	struct err *err) CHECKED;
+		 struct err *err) CHECKED;
 
 /* Commits them, each by the member that has the partition. Not atomic over members; again is
  * harmless. */
 int members_commit(struct members *members, const struct tp_offset *offsets, size_t count,
-	struct err *err) CHECKED;
+		   struct err *err) CHECKED;
 
 #endif

@@ -48,8 +48,8 @@ static int parse(int argc, char **argv, struct request *ret)
 		case 't':
 			ret->timeout_ms = load_timeout_ms(optarg);
 			if (ret->timeout_ms < 0) {
-				(void)fprintf(
-					stderr, "onced offsets: '%s' is no timeout\n", optarg);
+				(void)fprintf(stderr, "onced offsets: '%s' is no timeout\n",
+					      optarg);
 				return -1;
 			}
 			break;
@@ -83,8 +83,8 @@ static int accept(const struct config *config, const struct request *request)
 
 	if (!pipeline)
 		return EXIT_USAGE;
-	return offsets_accept(config, pipeline, request->load.args + 1,
-		request->load.arg_count - 1, request->timeout_ms);
+	return offsets_accept(config, pipeline, request->load.args + 1, request->load.arg_count - 1,
+			      request->timeout_ms);
 }
 
 int cli_offsets(int argc, char **argv)

@@ -11,7 +11,7 @@ int offsets_show(const struct config *config, const struct pipeline *pipeline, i
 
 /* Takes C as it stands for the truth: new M, everything below C as seen. only: "TOPIC/PARTITION"
  * each; none = all partitions that have a committed offset, or a local state that remembers one. */
-int offsets_accept(const struct config *config, const struct pipeline *pipeline,
-	char *const *only, size_t only_count, int64_t timeout_ms);
+int offsets_accept(const struct config *config, const struct pipeline *pipeline, char *const *only,
+		   size_t only_count, int64_t timeout_ms);
 
 #endif

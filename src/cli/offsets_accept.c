@@ -19,10 +19,10 @@
 
 struct work {
 	struct facts facts;
-	struct accept_plan *plans;  /* owned; one per part */
-	bool *wanted;               /* owned; one per part */
-	struct tp_offset *offsets;  /* owned; what is to be committed */
-	char (*texts)[META_MAX];    /* owned; their metadata */
+	struct accept_plan *plans; /* owned; one per part */
+	bool *wanted;              /* owned; one per part */
+	struct tp_offset *offsets; /* owned; what is to be committed */
+	char (*texts)[META_MAX];   /* owned; their metadata */
 	size_t count;
 };
 
@@ -61,7 +61,8 @@ static int choose(struct work *work, char *const *only, size_t only_count, struc
 				found = work->wanted[i] = true;
 		if (!found)
 			return err_set(err, ERR_STOP, EXIT_USAGE,
-				"'%s' is no TOPIC/PARTITION of this pipeline's inputs", only[j]);
+				       "'%s' is no TOPIC/PARTITION of this pipeline's inputs",
+				       only[j]);
 	}
 	return 0;
 }
@@ -81,7 +82,8 @@ static int plan(struct work *work, struct err *err)
 		if (!work->wanted[i] || what->kind == ACCEPT_NOTHING)
 			continue;
 		if (what->kind == ACCEPT_BEYOND)
-			return err_set(err, ERR_STOP, EXIT_DATA,
+			return err_set(
+				err, ERR_STOP, EXIT_DATA,
 				"%s/%" PRId32 ": the offset %" PRId64
 				" lies beyond the log's end %" PRId64
 				" and cannot be taken for the truth: set it with Kafka's own "
@@ -94,7 +96,8 @@ static int plan(struct work *work, struct err *err)
 		work->count++;
 	}
 	if (work->count == 0)
-		return err_set(err, ERR_STOP, EXIT_DATA,
+		return err_set(
+			err, ERR_STOP, EXIT_DATA,
 			"there is nothing to accept: no committed offset and no local state; the "
 			"first start begins at `from.start`");
 	return 0;
@@ -116,12 +119,13 @@ static void print(const struct work *work)
 		case ACCEPT_LOG_START:
 			(void)printf("%" PRId64 " accepted, the log's start (it was %" PRId64
 				     "; what lay between is lost)",
-				what->offset, part->in.has_c ? part->in.c : part->in.checkpoint.x);
+				     what->offset,
+				     part->in.has_c ? part->in.c : part->in.checkpoint.x);
 			break;
 		case ACCEPT_X:
 			(void)printf("%" PRId64 " accepted, from the local state (the committed "
 				     "offset had expired)",
-				what->offset);
+				     what->offset);
 			break;
 		case ACCEPT_NOTHING:
 		case ACCEPT_BEYOND:
@@ -129,7 +133,7 @@ static void print(const struct work *work)
 			continue;
 		}
 		(void)printf("; generation %" PRId64 ", base %" PRId64 "\n", what->meta.g,
-			what->meta.b);
+			     what->meta.b);
 	}
 }
 
@@ -147,26 +151,26 @@ static int join_all(struct members *members, const struct work *work, struct err
 	return rc;
 }
 
-static int accept_all(struct members *members, struct store *store,
-	const struct pipeline *pipeline, const struct ask *ask, char *const *only,
-	size_t only_count, struct work *work, struct err *err)
+static int accept_all(struct members *members, struct store *store, const struct pipeline *pipeline,
+		      const struct ask *ask, char *const *only, size_t only_count,
+		      struct work *work, struct err *err)
 {
 	struct broker *broker = members_broker(members);
 
 	if (facts_read(broker, NULL, pipeline, ask, &work->facts, err) < 0 ||
-		choose(work, only, only_count, err) < 0 || join_all(members, work, err) < 0)
+	    choose(work, only, only_count, err) < 0 || join_all(members, work, err) < 0)
 		return -1;
 	/* Again, now that nobody else can commit. */
 	facts_fini(&work->facts);
 	free(TAKE(work->wanted));
 	if (facts_read(broker, store, pipeline, ask, &work->facts, err) < 0 ||
-		choose(work, only, only_count, err) < 0 || plan(work, err) < 0)
+	    choose(work, only, only_count, err) < 0 || plan(work, err) < 0)
 		return -1;
 	return members_commit(members, work->offsets, work->count, err);
 }
 
-int offsets_accept(const struct config *config, const struct pipeline *pipeline,
-	char *const *only, size_t only_count, int64_t timeout_ms)
+int offsets_accept(const struct config *config, const struct pipeline *pipeline, char *const *only,
+		   size_t only_count, int64_t timeout_ms)
 {
 	struct members *members = NULL;
 	struct lmdb_env *env = NULL;
@@ -183,8 +187,7 @@ int offsets_accept(const struct config *config, const struct pipeline *pipeline,
 	if (rc == 0)
 		rc = members_open(config, pipeline, &ask, &members, &err);
 	if (rc == 0)
-		rc = accept_all(
-			members, store, pipeline, &ask, only, only_count, &work, &err);
+		rc = accept_all(members, store, pipeline, &ask, only, only_count, &work, &err);
 	if (rc == 0)
 		print(&work);
 	else

@@ -12,8 +12,8 @@
 #define TIME_TEXT_MAX 80
 
 /* Queues that hold nothing: no record is read. */
-static const struct memory_share no_records = {
-	(size_t)1 << 20, (size_t)1 << 20, (size_t)1 << 20, (size_t)1 << 20};
+static const struct memory_share no_records = {(size_t)1 << 20, (size_t)1 << 20, (size_t)1 << 20,
+					       (size_t)1 << 20};
 
 struct local {
 	struct lmdb_env *env;
@@ -24,18 +24,18 @@ struct local {
 
 /* The daemon's lock keeps us out, which is right: K is then older than what it has in memory. */
 static void local_open(struct local *local, const struct config *config,
-	const struct pipeline *pipeline)
+		       const struct pipeline *pipeline)
 {
 	char dir[PATH_MAX];
 
 	if (snprintf(dir, sizeof(dir), "%s/%s", config->state_dir, pipeline->name) >=
 		    (int)sizeof(dir) ||
-		access(dir, F_OK) != 0) {
+	    access(dir, F_OK) != 0) {
 		local->why = "none";
 		return;
 	}
 	if (wiring_env_open(config, pipeline, NULL, &local->env, &local->err) < 0 ||
-		lmdb_store_open(local->env, &local->store, &local->err) < 0)
+	    lmdb_store_open(local->env, &local->store, &local->err) < 0)
 		local->why = local->err.msg;
 }
 
@@ -54,9 +54,9 @@ static const char *time_text(int64_t ms, char text[TIME_TEXT_MAX])
 	if (ms <= 0 || !gmtime_r(&seconds, &tm) || tm.tm_year > 8099)
 		(void)snprintf(text, TIME_TEXT_MAX, "%" PRId64 " ms", ms);
 	else
-		(void)snprintf(text, TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", tm.tm_year + 1900,
-			tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-			(int)(ms % 1000));
+		(void)snprintf(text, TIME_TEXT_MAX, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+			       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min,
+			       tm.tm_sec, (int)(ms % 1000));
 	return text;
 }
 
@@ -77,16 +77,17 @@ static void print_meta(const struct recover_in *in)
 	}
 	(void)printf("  metadata   generation %" PRId64 ", base %" PRId64 ", partitions %" PRId32
 		     "%s%s, worker %" PRId32 "\n",
-		m->g, m->b, m->n, m->n == in->n ? "" : " (now different)",
-		m->k == in->k ? "" : ", another cluster", m->i);
+		     m->g, m->b, m->n, m->n == in->n ? "" : " (now different)",
+		     m->k == in->k ? "" : ", another cluster", m->i);
 	if (!in->stateful)
 		return;
 	(void)printf("  log time   %s", time_text(m->t, text));
 	if (m->has_w)
 		(void)printf(", oldest id in the window at or above offset %" PRId64, m->w.offset);
 	(void)printf("\n  prefix     %s; window %" PRId64 " ms%s\n",
-		m->d == in->d ? "the present one" : "another than the present one: a start rebuilds",
-		m->v, m->v == in->window_ms ? "" : " (now different)");
+		     m->d == in->d ? "the present one"
+				   : "another than the present one: a start rebuilds",
+		     m->v, m->v == in->window_ms ? "" : " (now different)");
 	if (m->a.open)
 		(void)printf("  gap        open since log time %s\n", time_text(m->a.t, text));
 }
@@ -97,29 +98,30 @@ static void print_verdict(const struct pipeline *pipeline, const struct facts_pa
 
 	recover_decide(&part->in, &out);
 	if (out.verdict == VERDICT_STOP)
-		(void)printf("  verdict    STOP: %s\n"
-			     "             if C is right as it stands: onced offsets accept %s %s/%" PRId32
-			     "\n",
+		(void)printf(
+			"  verdict    STOP: %s\n"
+			"             if C is right as it stands: onced offsets accept %s %s/%" PRId32
+			"\n",
 			stop_reason_text(out.reason), pipeline->name, part->tp.topic,
 			part->tp.partition);
 	else if (!part->in.has_c)
 		(void)printf("  verdict    first start at %" PRId64 "\n", out.c);
 	else
 		(void)printf("  verdict    %s: reads from %" PRId64 ", %" PRId64 " to replay\n",
-			verdict_name(out.verdict), out.start, out.c - out.start);
+			     verdict_name(out.verdict), out.start, out.c - out.start);
 }
 
 static void print_part(const struct pipeline *pipeline, const struct local *local,
-	const struct facts_part *part)
+		       const struct facts_part *part)
 {
 	const struct recover_in *in = &part->in;
 
 	(void)printf("%s/%" PRId32 "\n", part->tp.topic, part->tp.partition);
 	(void)printf("  log        %" PRId64 " to %" PRId64 "%s\n", in->log_start,
-		in->high_watermark, in->compacted ? ", compacted" : "");
+		     in->high_watermark, in->compacted ? ", compacted" : "");
 	if (in->has_c) {
 		(void)printf("  committed  %" PRId64 ", lag %" PRId64 "\n", in->c,
-			in->high_watermark > in->c ? in->high_watermark - in->c : 0);
+			     in->high_watermark > in->c ? in->high_watermark - in->c : 0);
 		print_meta(in);
 	} else {
 		(void)printf("  committed  nothing\n");
@@ -127,8 +129,9 @@ static void print_part(const struct pipeline *pipeline, const struct local *loca
 	if (local->why)
 		(void)printf("  state      not looked at: %s\n", local->why);
 	else if (in->has_checkpoint)
-		(void)printf("  state      X %" PRId64 ", generation %" PRId64 ", base %" PRId64 "\n",
-			in->checkpoint.x, in->checkpoint.g, in->checkpoint.b);
+		(void)printf("  state      X %" PRId64 ", generation %" PRId64 ", base %" PRId64
+			     "\n",
+			     in->checkpoint.x, in->checkpoint.g, in->checkpoint.b);
 	else
 		(void)printf("  state      nothing of this partition\n");
 	print_verdict(pipeline, part);
@@ -149,7 +152,8 @@ int offsets_show(const struct config *config, const struct pipeline *pipeline, i
 	local_open(&local, config, pipeline);
 	rc = kafka_broker_open(&wiring.broker, &broker, &err);
 	if (rc == 0)
-		rc = facts_read(broker, local.why ? NULL : local.store, pipeline, &ask, &facts, &err);
+		rc = facts_read(broker, local.why ? NULL : local.store, pipeline, &ask, &facts,
+				&err);
 	if (rc == 0)
 		(void)printf("%s (group %s)\n", pipeline->name, pipeline->group);
 	for (size_t i = 0; rc == 0 && i < facts.count; i++)

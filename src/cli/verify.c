@@ -64,34 +64,36 @@ static void compare(struct pass *pass)
 	for (size_t i = 0; i < pass->bounds.part_count; i++) {
 		const struct verify_part *part = &pass->bounds.parts[i];
 
-		ranges[i] = (struct verify_range){
-			part->topic, part->tp.partition, part->start, part->end};
+		ranges[i] = (struct verify_range){part->topic, part->tp.partition, part->start,
+						  part->end};
 	}
 	verify_compare(&pass->model.expected, &pass->found, ranges, pass->bounds.part_count,
-		pass->pipeline->lineage, &pass->report);
+		       pass->pipeline->lineage, &pass->report);
 	free(ranges);
 	if (pass->model.counts.stops)
-		verify_notes_add(&pass->notes,
-			"%" PRIu64 " records below the committed offsets stop the present definition "
+		verify_notes_add(
+			&pass->notes,
+			"%" PRIu64
+			" records below the committed offsets stop the present definition "
 			"(errors: stop): it was another one, or they were skipped by an accept",
 			pass->model.counts.stops);
 	if (pass->report.before)
 		verify_notes_add(&pass->notes,
-			"%" PRIu64 " outputs come from input that is deleted or below the base",
-			pass->report.before);
+				 "%" PRIu64
+				 " outputs come from input that is deleted or below the base",
+				 pass->report.before);
 }
 
 static int run_pass(struct pass *pass, const struct ask *ask, struct err *err)
 {
 	if (verify_read_bounds(pass->reader, pass->pipeline, ask, &pass->bounds, &pass->notes,
-		    err) < 0)
+			       err) < 0)
 		return -1;
 	if (verify_model_init(&pass->model, pass->pipeline, pass->engine, pass->bounds.parts,
-		    pass->bounds.part_count, err) < 0)
+			      pass->bounds.part_count, err) < 0)
 		return -1;
 	if (verify_read_inputs(pass->reader, &pass->bounds, &pass->model, err) < 0 ||
-		verify_read_outputs(
-			pass->reader, pass->pipeline, &pass->bounds, &pass->found, err) < 0)
+	    verify_read_outputs(pass->reader, pass->pipeline, &pass->bounds, &pass->found, err) < 0)
 		return -1;
 	compare(pass);
 	return 0;
@@ -110,7 +112,7 @@ static int is_in_motion(const struct pass *pass, const struct ask *ask, bool *re
 }
 
 static int verify(struct kafka_topic *reader, struct expr_engine *engine,
-	const struct pipeline *pipeline, const struct request *request, struct err *err)
+		  const struct pipeline *pipeline, const struct request *request, struct err *err)
 {
 	for (int attempt = 1;; attempt++) {
 		struct pass pass = {.pipeline = pipeline, .reader = reader, .engine = engine};
@@ -123,8 +125,9 @@ static int verify(struct kafka_topic *reader, struct expr_engine *engine,
 		if (rc == 0 && attempt < ATTEMPTS_MAX)
 			rc = is_in_motion(&pass, &ask, &again, err);
 		if (rc == 0 && !again) {
-			(request->json ? verify_print_json : verify_print_text)(
-				pipeline, &pass.model.counts, &pass.report, &pass.notes);
+			(request->json ? verify_print_json
+				       : verify_print_text)(pipeline, &pass.model.counts,
+							    &pass.report, &pass.notes);
 			code = verify_print_is_ok(&pass.report, &pass.notes) ? 0 : EXIT_FOUND;
 		}
 		pass_fini(&pass);

@@ -14,8 +14,8 @@
 
 const char *verify_kind_name(enum verify_kind kind)
 {
-	static const char *const names[VERIFY_KINDS] = {
-		"missing", "repeated", "altered", "unexpected", "disordered"};
+	static const char *const names[VERIFY_KINDS] = {"missing", "repeated", "altered",
+							"unexpected", "disordered"};
 
 	must(kind < VERIFY_KINDS);
 	return names[kind];
@@ -69,7 +69,7 @@ static int sort_place(const void *left, const void *right)
 }
 
 static void find(struct verify_report *report, enum verify_kind kind,
-	const struct verify_item *item)
+		 const struct verify_item *item)
 {
 	report->counts[kind]++;
 	if (report->finding_count < VERIFY_FINDINGS_MAX)
@@ -81,19 +81,19 @@ struct ranges {
 	size_t count;
 };
 
-static const struct verify_range *range_of(
-	const struct ranges *ranges, const struct verify_item *item)
+static const struct verify_range *range_of(const struct ranges *ranges,
+					   const struct verify_item *item)
 {
 	for (size_t i = 0; i < ranges->count; i++)
 		if (ranges->all[i].topic == item->source_topic &&
-			ranges->all[i].partition == item->source_partition)
+		    ranges->all[i].partition == item->source_partition)
 			return &ranges->all[i];
 	return NULL;
 }
 
 /* A found record that nothing asks for. */
-static void find_unexpected(struct verify_report *report, const struct ranges *ranges,
-	bool lineage, const struct verify_item *item)
+static void find_unexpected(struct verify_report *report, const struct ranges *ranges, bool lineage,
+			    const struct verify_item *item)
 {
 	const struct verify_range *range;
 
@@ -115,14 +115,14 @@ static void find_unexpected(struct verify_report *report, const struct ranges *r
 
 /* What is expected, and what was found (perhaps nothing) in its place. */
 static void judge(struct verify_report *report, const struct verify_item *expected,
-	size_t expected_count, const struct verify_item *found, size_t found_count)
+		  size_t expected_count, const struct verify_item *found, size_t found_count)
 {
 	size_t same = 0;
 
 	must(expected_count > 0);
 	for (size_t i = 0; i < found_count; i++)
-		same += memcmp(&found[i].content, &expected[0].content,
-				sizeof(found[i].content)) == 0;
+		same += memcmp(&found[i].content, &expected[0].content, sizeof(found[i].content)) ==
+			0;
 	/* With equal contents it cannot be told which one is missing: the last sources are named. */
 	for (size_t i = 0, there = found_count; i < expected_count; i++) {
 		if (expected[i].optional)
@@ -155,15 +155,15 @@ static void check_order(struct verify_report *report, struct verify_list *found)
 		const struct verify_item *a = &found->items[i - 1], *b = &found->items[i];
 
 		if (b->by_source && a->by_source && a->topic == b->topic &&
-			a->partition == b->partition && a->source_topic == b->source_topic &&
-			a->source_partition == b->source_partition && compare_source(a, b) > 0)
+		    a->partition == b->partition && a->source_topic == b->source_topic &&
+		    a->source_partition == b->source_partition && compare_source(a, b) > 0)
 			find(report, VERIFY_DISORDERED, b);
 	}
 }
 
 void verify_compare(struct verify_list *expected, struct verify_list *found,
-	const struct verify_range *ranges, size_t range_count, bool lineage,
-	struct verify_report *ret)
+		    const struct verify_range *ranges, size_t range_count, bool lineage,
+		    struct verify_report *ret)
 {
 	const struct ranges all = {ranges, range_count};
 	size_t e = 0, f = 0;
@@ -187,7 +187,7 @@ void verify_compare(struct verify_list *expected, struct verify_list *found,
 			continue;
 		}
 		judge(ret, &expected->items[e], e_count, &found->items[order == 0 ? f : 0],
-			order == 0 ? f_count : 0);
+		      order == 0 ? f_count : 0);
 		e += e_count;
 		f += order == 0 ? f_count : 0;
 	}

@@ -49,8 +49,8 @@ struct verify_report {
 
 /* Sorts both lists. lineage: the pipeline's. */
 void verify_compare(struct verify_list *expected, struct verify_list *found,
-	const struct verify_range *ranges, size_t range_count, bool lineage,
-	struct verify_report *ret);
+		    const struct verify_range *ranges, size_t range_count, bool lineage,
+		    struct verify_report *ret);
 
 const char *verify_kind_name(enum verify_kind kind);
 

@@ -91,8 +91,8 @@ static bool topic_of(const struct pipeline *pipeline, struct bytes name, uint16_
 }
 
 /* topic/partition/offset/index: a topic's name has no slash. */
-static bool read_lineage(
-	const struct pipeline *pipeline, struct bytes text, struct verify_item *ret)
+static bool read_lineage(const struct pipeline *pipeline, struct bytes text,
+			 struct verify_item *ret)
 {
 	const char *at = text.data, *end = at + text.len;
 	struct bytes fields[4];
@@ -112,7 +112,7 @@ static bool read_lineage(
 		if (!number_of(fields[i + 1], &numbers[i]))
 			return false;
 	if (!topic_of(pipeline, fields[0], &ret->source_topic) || numbers[0] > INT32_MAX ||
-		numbers[2] > INT32_MAX)
+	    numbers[2] > INT32_MAX)
 		return false;
 	ret->source_partition = (int32_t)numbers[0];
 	ret->source_offset = numbers[1];
@@ -120,16 +120,16 @@ static bool read_lineage(
 	return true;
 }
 
-static bool read_dead(
-	const struct pipeline *pipeline, const struct record *record, struct verify_item *ret)
+static bool read_dead(const struct pipeline *pipeline, const struct record *record,
+		      struct verify_item *ret)
 {
 	int64_t partition;
 
 	if (!header_of(record, REASON_HEADER).data ||
-		!topic_of(pipeline, header_of(record, "onced.error.topic"), &ret->source_topic) ||
-		!number_of(header_of(record, "onced.error.partition"), &partition) ||
-		!number_of(header_of(record, "onced.error.offset"), &ret->source_offset) ||
-		partition > INT32_MAX)
+	    !topic_of(pipeline, header_of(record, "onced.error.topic"), &ret->source_topic) ||
+	    !number_of(header_of(record, "onced.error.partition"), &partition) ||
+	    !number_of(header_of(record, "onced.error.offset"), &ret->source_offset) ||
+	    partition > INT32_MAX)
 		return false;
 	ret->source_partition = (int32_t)partition;
 	return true;
@@ -175,7 +175,7 @@ static struct hash128 content_of(struct arena *arena, const struct record *recor
 }
 
 void verify_list_describe(const struct pipeline *pipeline, struct arena *arena, const char *topic,
-	const struct record *record, struct verify_item *ret)
+			  const struct record *record, struct verify_item *ret)
 {
 	int index = verify_list_topic_index(pipeline, topic);
 
@@ -184,7 +184,8 @@ void verify_list_describe(const struct pipeline *pipeline, struct arena *arena, 
 	ret->topic = (uint16_t)index;
 	ret->dead = pipeline->errors == ERRORS_TO && strcmp(topic, pipeline->errors_topic) == 0 &&
 		    read_dead(pipeline, record, ret);
-	ret->by_source = ret->dead || (pipeline->lineage &&
-					      read_lineage(pipeline, header_of(record, LINEAGE_HEADER), ret));
+	ret->by_source =
+		ret->dead || (pipeline->lineage &&
+			      read_lineage(pipeline, header_of(record, LINEAGE_HEADER), ret));
 	ret->content = content_of(arena, record, ret->dead);
 }

@@ -20,15 +20,15 @@
 struct verify_item {
 	struct hash128 content;
 	int64_t source_offset;
-	int64_t offset;           /* found: where it lies */
+	int64_t offset; /* found: where it lies */
 	int32_t source_partition;
-	int32_t partition;        /* found */
-	int32_t source_index;     /* among the outputs of its source; 0 for a dead letter */
-	uint16_t source_topic;    /* index into the inputs */
-	uint16_t topic;           /* index into the outputs, see verify_list_topic */
-	bool by_source;           /* it says itself where it is from: lineage, or a dead letter */
+	int32_t partition;     /* found */
+	int32_t source_index;  /* among the outputs of its source; 0 for a dead letter */
+	uint16_t source_topic; /* index into the inputs */
+	uint16_t topic;        /* index into the outputs, see verify_list_topic */
+	bool by_source;        /* it says itself where it is from: lineage, or a dead letter */
 	bool dead;
-	bool optional;            /* expected: may be there already */
+	bool optional; /* expected: may be there already */
 };
 
 struct verify_list {
@@ -48,6 +48,6 @@ int verify_list_topic_index(const struct pipeline *pipeline, const char *topic);
 /* Fills content, topic, dead, by_source and the source as far as the record tells. dead: expected:
  * known; found: a record on the errors' topic with the headers of one. */
 void verify_list_describe(const struct pipeline *pipeline, struct arena *arena, const char *topic,
-	const struct record *record, struct verify_item *ret);
+			  const struct record *record, struct verify_item *ret);
 
 #endif

@@ -23,7 +23,8 @@ static int see(void *ctx, struct bytes id, bool *ret_seen, struct err *err)
 }
 
 int verify_model_init(struct verify_model *model, const struct pipeline *pipeline,
-	struct expr_engine *engine, struct verify_part *parts, size_t part_count, struct err *err)
+		      struct expr_engine *engine, struct verify_part *parts, size_t part_count,
+		      struct err *err)
 {
 	memset(model, 0, sizeof(*model));
 	model->pipeline = pipeline;
@@ -51,12 +52,12 @@ void verify_model_fini(struct verify_model *model)
 	arena_free(TAKE(model->arena));
 }
 
-static struct verify_part *part_of(
-	struct verify_model *model, const struct source *source, uint32_t *ret)
+static struct verify_part *part_of(struct verify_model *model, const struct source *source,
+				   uint32_t *ret)
 {
 	for (size_t i = 0; i < model->part_count; i++)
 		if (model->parts[i].tp.partition == source->partition &&
-			strcmp(model->parts[i].tp.topic, source->topic) == 0) {
+		    strcmp(model->parts[i].tp.topic, source->topic) == 0) {
 			*ret = (uint32_t)i + 1; /* overlay's parts begin at 1 */
 			return &model->parts[i];
 		}
@@ -65,7 +66,7 @@ static struct verify_part *part_of(
 }
 
 static void expect(struct verify_model *model, const struct verify_part *part,
-	const struct source *source, const struct output *output, size_t index)
+		   const struct source *source, const struct output *output, size_t index)
 {
 	struct verify_item item;
 	bool dead;
@@ -82,14 +83,14 @@ static void expect(struct verify_model *model, const struct verify_part *part,
 }
 
 static int refuse(struct verify_model *model, const struct verify_part *part,
-	const struct source *source, const struct record *record,
-	const struct steps_result *result, struct verify_counts *counts, struct err *err)
+		  const struct source *source, const struct record *record,
+		  const struct steps_result *result, struct verify_counts *counts, struct err *err)
 {
 	struct output output;
 
 	if (err->kind != ERR_DATA)
 		return err_wrap(err, "%s/%" PRId32 "/%" PRId64, source->topic, source->partition,
-			source->offset);
+				source->offset);
 	switch (model->pipeline->errors) {
 	case ERRORS_DROP:
 		counts->dropped++;
@@ -99,7 +100,7 @@ static int refuse(struct verify_model *model, const struct verify_part *part,
 		break;
 	case ERRORS_TO:
 		steps_dead_letter(&model->steps, source, record, result, err, record->timestamp,
-			&output);
+				  &output);
 		expect(model, part, source, &output, 0);
 		counts->dead_letters++;
 		break;
@@ -107,8 +108,8 @@ static int refuse(struct verify_model *model, const struct verify_part *part,
 	return 0;
 }
 
-int verify_model_record(
-	void *ctx, const struct source *source, const struct record *record, struct err *err)
+int verify_model_record(void *ctx, const struct source *source, const struct record *record,
+			struct err *err)
 {
 	struct verify_model *model = ctx;
 	struct verify_part *part = part_of(model, source, &model->see_part);
@@ -118,7 +119,7 @@ int verify_model_record(
 	int rc = 0;
 
 	model->see_now = window_advance(&part->window, pipeline_window_ms(model->pipeline),
-		source->offset, record->timestamp);
+					source->offset, record->timestamp);
 	counts->in++;
 	if (steps_run(&model->steps, source, record, &result, err) < 0) {
 		rc = refuse(model, part, source, record, &result, counts, err);

@@ -44,12 +44,12 @@ struct verify_model {
 
 /* STOP (78): an expression does not compile. */
 int verify_model_init(struct verify_model *model, const struct pipeline *pipeline,
-	struct expr_engine *engine, struct verify_part *parts, size_t part_count,
-	struct err *err) CHECKED;
+		      struct expr_engine *engine, struct verify_part *parts, size_t part_count,
+		      struct err *err) CHECKED;
 void verify_model_fini(struct verify_model *model);
 
 /* A kafka_topic_fn: the next record of its partition. STOP: the expression ran away. */
 int verify_model_record(void *model, const struct source *source, const struct record *record,
-	struct err *err);
+			struct err *err);
 
 #endif

@@ -10,10 +10,10 @@
 bool verify_print_is_ok(const struct verify_report *report, const struct verify_notes *notes);
 
 void verify_print_text(const struct pipeline *pipeline, const struct verify_counts *counts,
-	const struct verify_report *report, const struct verify_notes *notes);
+		       const struct verify_report *report, const struct verify_notes *notes);
 
 /* One object on one line; docs/commands.md has its keys. */
 void verify_print_json(const struct pipeline *pipeline, const struct verify_counts *counts,
-	const struct verify_report *report, const struct verify_notes *notes);
+		       const struct verify_report *report, const struct verify_notes *notes);
 
 #endif

@@ -34,18 +34,19 @@ struct verify_bounds {
 
 /* Fills *ret (verify_bounds_fini) and the notes. STOP 69 at the deadline. */
 int verify_read_bounds(struct kafka_topic *reader, const struct pipeline *pipeline,
-	const struct ask *ask, struct verify_bounds *ret, struct verify_notes *notes,
-	struct err *err) CHECKED;
+		       const struct ask *ask, struct verify_bounds *ret, struct verify_notes *notes,
+		       struct err *err) CHECKED;
 void verify_bounds_fini(struct verify_bounds *bounds);
 
 /* Have the outputs' ends moved since? */
 int verify_read_moved(struct kafka_topic *reader, const struct verify_bounds *bounds,
-	const struct ask *ask, bool *ret, struct err *err) CHECKED;
+		      const struct ask *ask, bool *ret, struct err *err) CHECKED;
 
 /* The inputs through the model; the outputs into the list. */
 int verify_read_inputs(struct kafka_topic *reader, const struct verify_bounds *bounds,
-	struct verify_model *model, struct err *err) CHECKED;
+		       struct verify_model *model, struct err *err) CHECKED;
 int verify_read_outputs(struct kafka_topic *reader, const struct pipeline *pipeline,
-	const struct verify_bounds *bounds, struct verify_list *found, struct err *err) CHECKED;
+			const struct verify_bounds *bounds, struct verify_list *found,
+			struct err *err) CHECKED;
 
 #endif

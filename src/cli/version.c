@@ -14,7 +14,7 @@ int cli_version(int argc, char **argv)
 		bool help = strcmp(argv[1], "--help") == 0;
 
 		(void)fputs("onced version: prints the versions of onced and its libraries\n",
-			help ? stdout : stderr);
+			    help ? stdout : stderr);
 		return help ? 0 : EXIT_USAGE;
 	}
 	(void)printf("onced %s\n", ONCED_VERSION);

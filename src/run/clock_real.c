@@ -29,8 +29,8 @@ static void sleep_ms(struct clock *clock, int64_t ms)
 {
 	struct clock_real *real = (struct clock_real *)clock;
 	int64_t until_ms = read_ms(CLOCK_MONOTONIC) + ms;
-	struct timespec until = {
-		.tv_sec = (time_t)(until_ms / 1000), .tv_nsec = (long)(until_ms % 1000) * 1000000};
+	struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
+				 .tv_nsec = (long)(until_ms % 1000) * 1000000};
 
 	must(pthread_mutex_lock(&real->lock) == 0);
 	while (!real->stop)

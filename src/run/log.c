@@ -70,7 +70,7 @@ static void write_line(enum log_level level, const struct log_where *where, cons
 }
 
 static void emit(const struct log_place *place, enum log_level level, const char *event,
-	const struct log_where *where, const char *text)
+		 const struct log_where *where, const char *text)
 {
 	struct log_fields fields;
 
@@ -85,7 +85,7 @@ static void emit(const struct log_place *place, enum log_level level, const char
 }
 
 void log_event_at(const struct log_place *place, enum log_level level, const char *event,
-	const struct log_where *where, const char *format, ...)
+		  const struct log_where *where, const char *format, ...)
 {
 	const struct log_where at = where ? *where : LOG_NOWHERE;
 	char text[LOG_TEXT_MAX];
@@ -97,8 +97,7 @@ void log_event_at(const struct log_place *place, enum log_level level, const cha
 	if ((int)level > the_log.level)
 		return;
 	(void)pthread_mutex_lock(&the_log.lock);
-	passes = log_limit_pass(
-		&the_log.limit, event, at.pipeline, now_ms(CLOCK_MONOTONIC), &held);
+	passes = log_limit_pass(&the_log.limit, event, at.pipeline, now_ms(CLOCK_MONOTONIC), &held);
 	(void)pthread_mutex_unlock(&the_log.lock);
 	if (!passes)
 		return;
@@ -107,8 +106,8 @@ void log_event_at(const struct log_place *place, enum log_level level, const cha
 	va_end(args);
 	length = strlen(text);
 	if (held > 0)
-		(void)snprintf(text + length, sizeof(text) - length,
-			" (and %" PRIu64 " like it)", held);
+		(void)snprintf(text + length, sizeof(text) - length, " (and %" PRIu64 " like it)",
+			       held);
 	emit(place, level, event, &at, text);
 }
 
@@ -122,8 +121,8 @@ void log_tick(void)
 
 	do {
 		(void)pthread_mutex_lock(&the_log.lock);
-		found = log_limit_sweep(
-			&the_log.limit, now_ms(CLOCK_MONOTONIC), &event, &name, &held);
+		found = log_limit_sweep(&the_log.limit, now_ms(CLOCK_MONOTONIC), &event, &name,
+					&held);
 		if (found)
 			(void)snprintf(pipeline, sizeof(pipeline), "%s", name);
 		(void)pthread_mutex_unlock(&the_log.lock);
@@ -132,7 +131,8 @@ void log_tick(void)
 
 			where.pipeline = pipeline[0] ? pipeline : NULL;
 			(void)snprintf(text, sizeof(text),
-				"%" PRIu64 " more messages like the last \"%s\"", held, event);
+				       "%" PRIu64 " more messages like the last \"%s\"", held,
+				       event);
 			emit(LOG_HERE, LOG_LEVEL_NOTICE, event, &where, text);
 		}
 	} while (found);

@@ -47,7 +47,7 @@ struct log_place {
 #define log_event(...) log_event_at(LOG_HERE, __VA_ARGS__)
 
 void log_event_at(const struct log_place *place, enum log_level level, const char *event,
-	const struct log_where *where, const char *format, ...)
+		  const struct log_where *where, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
 /* Chooses journal or stderr (sd_journal_stream: $JOURNAL_STREAM), and the level. Once, at start;

@@ -83,8 +83,8 @@ static void append_where(char *line, size_t size, size_t *length, const struct l
 	}
 }
 
-size_t log_format_line(char line[LOG_LINE_MAX], enum log_level level,
-	const struct log_where *where, int64_t wall_ms, const char *text)
+size_t log_format_line(char line[LOG_LINE_MAX], enum log_level level, const struct log_where *where,
+		       int64_t wall_ms, const char *text)
 {
 	time_t seconds = (time_t)(wall_ms / 1000);
 	size_t length = 0;
@@ -92,8 +92,8 @@ size_t log_format_line(char line[LOG_LINE_MAX], enum log_level level,
 
 	must(gmtime_r(&seconds, &tm) != NULL);
 	append(line, LOG_LINE_MAX, &length, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ %s",
-		tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
-		(int)(wall_ms % 1000), log_level_name(level));
+	       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec,
+	       (int)(wall_ms % 1000), log_level_name(level));
 	append_where(line, LOG_LINE_MAX, &length, where);
 	append(line, LOG_LINE_MAX, &length, ": ");
 	/* One byte less, for the newline. */
@@ -119,7 +119,7 @@ static void field(struct log_fields *fields, const char *format, ...)
 }
 
 void log_format_fields(struct log_fields *ret, const struct log_place *place, enum log_level level,
-	const char *event, const struct log_where *where, const char *text)
+		       const char *event, const struct log_where *where, const char *text)
 {
 	static const char name[] = "MESSAGE=";
 	size_t length = sizeof(name) - 1;

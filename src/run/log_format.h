@@ -30,12 +30,12 @@ struct log_fields {
 size_t log_format_escape(char *line, size_t size, const char *text);
 
 /* The whole line with its newline; returns its length. */
-size_t log_format_line(char line[LOG_LINE_MAX], enum log_level level,
-	const struct log_where *where, int64_t wall_ms, const char *text);
+size_t log_format_line(char line[LOG_LINE_MAX], enum log_level level, const struct log_where *where,
+		       int64_t wall_ms, const char *text);
 
 /* NAME=value for sd_journal_sendv; the iovecs point into *ret. */
 void log_format_fields(struct log_fields *ret, const struct log_place *place, enum log_level level,
-	const char *event, const struct log_where *where, const char *text);
+		       const char *event, const struct log_where *where, const char *text);
 
 const char *log_level_name(enum log_level level);
 

@@ -12,7 +12,7 @@ static bool is_over(const struct log_kind *kind, int64_t now_ms)
 }
 
 static struct log_kind *find(struct log_limit *limit, const char *event, const char *pipeline,
-	int64_t now_ms)
+			     int64_t now_ms)
 {
 	struct log_kind *oldest = &limit->kinds[0];
 
@@ -36,7 +36,7 @@ static struct log_kind *find(struct log_limit *limit, const char *event, const c
 }
 
 bool log_limit_pass(struct log_limit *limit, const char *event, const char *pipeline,
-	int64_t now_ms, uint64_t *ret_held)
+		    int64_t now_ms, uint64_t *ret_held)
 {
 	struct log_kind *kind;
 
@@ -57,7 +57,7 @@ bool log_limit_pass(struct log_limit *limit, const char *event, const char *pipe
 }
 
 bool log_limit_sweep(struct log_limit *limit, int64_t now_ms, const char **ret_event,
-	const char **ret_pipeline, uint64_t *ret_held)
+		     const char **ret_pipeline, uint64_t *ret_held)
 {
 	for (int i = 0; i < LOG_KINDS_MAX; i++) {
 		struct log_kind *kind = &limit->kinds[i];

@@ -33,11 +33,11 @@ struct log_limit {
 
 /* May the line pass? Then *ret_held is how many were held back before it. */
 bool log_limit_pass(struct log_limit *limit, const char *event, const char *pipeline,
-	int64_t now_ms, uint64_t *ret_held);
+		    int64_t now_ms, uint64_t *ret_held);
 
 /* The next kind whose interval is over and that held lines back: they are told now and forgotten.
  * False when there is none. *ret_pipeline ("" = none) is borrowed until the next call. */
 bool log_limit_sweep(struct log_limit *limit, int64_t now_ms, const char **ret_event,
-	const char **ret_pipeline, uint64_t *ret_held);
+		     const char **ret_pipeline, uint64_t *ret_held);
 
 #endif

@@ -33,6 +33,6 @@ struct memory_share {
 /* STOP (78) when a worker's share would be below MEMORY_WORKER_MIN; the message names the minimum.
  * workers: of all pipelines, >= 1. */
 int memory_split(int64_t memory_bytes, int64_t workers, struct memory_share *ret,
-	struct err *err) CHECKED;
+		 struct err *err) CHECKED;
 
 #endif

@@ -15,7 +15,7 @@
 #define TROUBLE_MAX 256
 
 struct pipeline_run {
-	const struct config *config;     /* borrowed, like the next three */
+	const struct config *config; /* borrowed, like the next three */
 	const struct pipeline *pipeline;
 	const struct memory_share *share;
 	struct clock *clock;
@@ -45,7 +45,7 @@ static struct log_where where_of(const struct pipeline_run *run, int worker)
 }
 
 struct pipeline_run *pipeline_run_new(const struct config *config, const struct pipeline *pipeline,
-	const struct memory_share *share, struct clock *clock)
+				      const struct memory_share *share, struct clock *clock)
 {
 	struct pipeline_run *run = calloc(1, sizeof(*run));
 
@@ -132,8 +132,6 @@ static void start(struct pipeline_run *run, int64_t now_ms)
 static const char *hint(int code)
 {
 	switch (code) {
-	case EXIT_STATE:
-		return "; see that the state directory is onced's, readable, and not full";
 	case EXIT_FENCED:
 		return "; give each running daemon an `instance` of its own, then restart onced";
 	case EXIT_PERMISSION:
@@ -151,7 +149,7 @@ static void park(struct pipeline_run *run, int64_t now_ms)
 	run->state = RUN_PARKED;
 	run->parked_ms = now_ms;
 	log_event(LOG_LEVEL_ERROR, "park", &where, "stopped (%d): %s%s",
-		policy_exit_code(&run->err), run->err.msg, hint(run->err.code));
+		  policy_exit_code(&run->err), run->err.msg, hint(run->err.code));
 }
 
 /* All threads are joined: what next? */
@@ -176,7 +174,7 @@ static void settle(struct pipeline_run *run, int64_t now_ms)
 	run->due_ms = now_ms + run->backoff_ms;
 	run->state = RUN_WAITING;
 	log_event(LOG_LEVEL_ERROR, "restart", &where, "failed, restarts in %" PRId64 " s: %s",
-		run->backoff_ms / 1000, run->err.msg);
+		  run->backoff_ms / 1000, run->err.msg);
 }
 
 /* The first failure drains the other workers of the pipeline: their partitions would only be
@@ -319,7 +317,7 @@ void pipeline_run_status(struct pipeline_run *run, struct status *status)
 		if (run->threads[i].started)
 			run_thread_trouble(&run->threads[i], trouble, sizeof(trouble));
 		status_add(status, stats->partitions, stats->lag, stats->replay_left,
-			stats->last_commit_ms);
+			   stats->last_commit_ms);
 		status_add_trouble(status, run->pipeline->name, i, trouble);
 	}
 }

@@ -26,7 +26,7 @@ enum run_state { RUN_WAITING, RUN_UP, RUN_DRAINING, RUN_PARKED, RUN_DONE };
 
 /* Borrows all of it. Nothing is opened yet. */
 struct pipeline_run *pipeline_run_new(const struct config *config, const struct pipeline *pipeline,
-	const struct memory_share *share, struct clock *clock);
+				      const struct memory_share *share, struct clock *clock);
 void pipeline_run_free(struct pipeline_run *run); /* in WAITING, PARKED, DONE */
 
 /* Looks after it: starts when due, collects workers that ended, halts runaway expressions, logs. */

@@ -8,6 +8,8 @@
 #include "run/log.h"
 #include "run/wiring.h"
 
+#define LIBRDKAFKA_CRITICAL 2 /* syslog's LOG_CRIT */
+
 /* What the thread owns while it runs; closed in the reverse order. */
 struct owned {
 	struct wiring wiring;
@@ -17,17 +19,12 @@ struct owned {
 	struct worker *worker;
 };
 
-/* librdkafka's words. Its errors are those of one connection: what they mean for the pipeline is
- * the worker's to say, so they are detail here. */
+/* librdkafka's words. Its complaints are about one connection; what they mean for the pipeline is
+ * the adapter's and the worker's to say, once and with the reason, so here they are detail. */
 static void log_librdkafka(int level, const char *fac, const char *text)
 {
-	enum log_level to = LOG_LEVEL_DEBUG;
-
-	if (level <= 2)
-		to = LOG_LEVEL_ERROR;
-	else if (level <= 4)
-		to = LOG_LEVEL_INFO;
-	log_event(to, "librdkafka", NULL, "librdkafka: %s: %s", fac, text);
+	log_event(level <= LIBRDKAFKA_CRITICAL ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "librdkafka",
+		NULL, "librdkafka: %s: %s", fac, text);
 }
 
 static int open_all(struct run_thread *thread, struct owned *own, struct err *err)
@@ -45,7 +42,7 @@ static int open_all(struct run_thread *thread, struct owned *own, struct err *er
 	};
 
 	wiring_init(&own->wiring, thread->config, thread->pipeline, thread->index, thread->share,
-		log_librdkafka);
+		    log_librdkafka);
 	if (wiring_engine_open(&own->engine, err) < 0)
 		return -1;
 	if (lmdb_store_open(thread->env, &own->store, err) < 0)
@@ -123,7 +120,8 @@ int run_thread_start(struct run_thread *thread, int64_t now_ms, struct err *err)
 	rc = pthread_create(&thread->thread, NULL, run, thread);
 	if (rc != 0)
 		return err_set(err, ERR_STOP, EXIT_INTERNAL,
-			"cannot start the thread of worker %d: %s", thread->index, strerror(rc));
+			       "cannot start the thread of worker %d: %s", thread->index,
+			       strerror(rc));
 	thread->started = true;
 	return 0;
 }

@@ -31,8 +31,8 @@ struct run_thread {
 	/* The thread's; the rest is read by main with the lock, or after `ended`. */
 	struct worker_stats stats;
 	pthread_t thread;
-	bool started; /* main's */
-	struct pulse pulse; /* main's */
+	bool started;         /* main's */
+	struct pulse pulse;   /* main's */
 	pthread_mutex_t lock; /* of the next three */
 	struct worker *worker;
 	struct expr_engine *engine;

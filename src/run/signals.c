@@ -28,8 +28,8 @@ void signals_block(void)
 
 enum signal_event signals_wait(int timeout_ms)
 {
-	struct timespec timeout = {
-		.tv_sec = timeout_ms / 1000, .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
+	struct timespec timeout = {.tv_sec = timeout_ms / 1000,
+				   .tv_nsec = (long)(timeout_ms % 1000) * 1000000};
 	sigset_t set;
 
 	fill(&set);

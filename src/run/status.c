@@ -14,7 +14,7 @@ void status_init(struct status *status)
 }
 
 void status_add(struct status *status, int64_t partitions, int64_t lag, int64_t replay_left,
-	int64_t last_commit_ms)
+		int64_t last_commit_ms)
 {
 	if (partitions > 0)
 		status->partitions += partitions;
@@ -35,7 +35,7 @@ void status_add_trouble(struct status *status, const char *pipeline, int worker,
 		return;
 	if (worker >= 0)
 		(void)snprintf(status->trouble, sizeof(status->trouble), "%s/%d: %s", pipeline,
-			worker, why);
+			       worker, why);
 	else
 		(void)snprintf(status->trouble, sizeof(status->trouble), "%s: %s", pipeline, why);
 }
@@ -74,7 +74,7 @@ void status_text(const struct status *status, int64_t now_ms, char *text, size_t
 	if (status->restarting)
 		say(&to, " (%d waiting to restart)", status->restarting);
 	say(&to, ", %" PRId64 " partition%s", status->partitions,
-		status->partitions == 1 ? "" : "s");
+	    status->partitions == 1 ? "" : "s");
 	if (status->lag_unknown)
 		say(&to, ", lag not known yet");
 	else
@@ -87,7 +87,7 @@ void status_text(const struct status *status, int64_t now_ms, char *text, size_t
 		if (ago_ms < 0)
 			ago_ms = 0; /* a commit between the caller's clock and now */
 		say(&to, ", last commit %" PRId64 ".%d s ago", ago_ms / 1000,
-			(int)(ago_ms % 1000 / 100));
+		    (int)(ago_ms % 1000 / 100));
 	} else {
 		say(&to, ", no commit yet");
 	}

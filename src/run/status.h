@@ -31,11 +31,10 @@ void status_init(struct status *status);
 
 /* One worker's counters. partitions and lag: -1 = not known yet. */
 void status_add(struct status *status, int64_t partitions, int64_t lag, int64_t replay_left,
-	int64_t last_commit_ms);
+		int64_t last_commit_ms);
 
 /* why may be empty: then nothing is added. worker: -1 = the whole pipeline. */
-void status_add_trouble(
-	struct status *status, const char *pipeline, int worker, const char *why);
+void status_add_trouble(struct status *status, const char *pipeline, int worker, const char *why);
 
 /* Always NUL-terminated; one line as long as the troubles are. */
 void status_text(const struct status *status, int64_t now_ms, char *text, size_t size);

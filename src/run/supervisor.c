@@ -57,12 +57,13 @@ static int open_all(struct supervisor *supervisor, const struct config *config)
 	for (size_t i = 0; i < config->pipeline_count; i++)
 		workers += config->pipelines[i].pipeline.workers;
 	if (workers == 0) {
-		log_event(LOG_LEVEL_ERROR, "no-pipelines", NULL,
+		log_event(
+			LOG_LEVEL_ERROR, "no-pipelines", NULL,
 			"there is no pipeline to run: name a file, or put one where `pipelines` points");
 		return EXIT_CONFIG;
 	}
 	if (memory_split(config->memory_bytes, workers, &supervisor->share, &err) < 0 ||
-		state_dir_make(config->state_dir, &err) < 0) {
+	    state_dir_make(config->state_dir, &err) < 0) {
 		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err.msg);
 		return err.code;
 	}
@@ -70,8 +71,8 @@ static int open_all(struct supervisor *supervisor, const struct config *config)
 	must(supervisor->runs != NULL);
 	for (size_t i = 0; i < config->pipeline_count; i++)
 		supervisor->runs[supervisor->count++] =
-			pipeline_run_new(config, &config->pipelines[i].pipeline,
-				&supervisor->share, &supervisor->clock.clock);
+			pipeline_run_new(config, &config->pipelines[i].pipeline, &supervisor->share,
+					 &supervisor->clock.clock);
 	return 0;
 }
 
@@ -81,7 +82,7 @@ static void stop(struct supervisor *supervisor, int64_t now)
 	supervisor->stop_ms = now;
 	notify_stopping();
 	log_event(LOG_LEVEL_NOTICE, "stop", NULL, "stopping: %d s to drain",
-		SUPERVISOR_STOP_MS / 1000);
+		  SUPERVISOR_STOP_MS / 1000);
 	for (size_t i = 0; i < supervisor->count; i++)
 		pipeline_run_stop(supervisor->runs[i]);
 	/* After the workers were told: one that wakes sees that it is to stop. */
@@ -96,7 +97,8 @@ static void die_of_hang(const struct supervisor *supervisor, size_t i, int worke
 
 	where.pipeline = pipeline_run_name(supervisor->runs[i]);
 	where.worker = worker;
-	log_event(LOG_LEVEL_ERROR, "hang", &where,
+	log_event(
+		LOG_LEVEL_ERROR, "hang", &where,
 		"the worker has not moved for %d s (a call that does not return): ending the process; "
 		"the restart goes on from the last commit",
 		PULSE_HANG_MS / 1000);
@@ -123,18 +125,21 @@ static bool watch_pulses(struct supervisor *supervisor, int64_t now)
 static void tell_health(struct supervisor *supervisor, int64_t now)
 {
 	bool moves = watch_pulses(supervisor, now);
-	bool ready = true;
+	bool ready = true, any = false;
 
 	if (moves && supervisor->watchdog_every_ms > 0 &&
-		now - supervisor->watchdog_ms >= supervisor->watchdog_every_ms) {
+	    now - supervisor->watchdog_ms >= supervisor->watchdog_every_ms) {
 		notify_watchdog();
 		supervisor->watchdog_ms = now;
 	}
 	if (supervisor->ready || supervisor->stopping)
 		return;
-	for (size_t i = 0; i < supervisor->count; i++)
+	for (size_t i = 0; i < supervisor->count; i++) {
 		ready = ready && pipeline_run_is_ready(supervisor->runs[i]);
-	if (ready) {
+		any = any || pipeline_run_state(supervisor->runs[i]) != RUN_PARKED;
+	}
+	/* With all of them parked the start has failed: the end comes next. */
+	if (ready && any) {
 		supervisor->ready = true;
 		notify_ready();
 		log_event(LOG_LEVEL_NOTICE, "ready", NULL, "ready");
@@ -180,7 +185,8 @@ static void on_signal(struct supervisor *supervisor, int64_t now)
 	case SIGNAL_NONE:
 		return;
 	case SIGNAL_RELOAD:
-		log_event(LOG_LEVEL_WARNING, "reload", NULL,
+		log_event(
+			LOG_LEVEL_WARNING, "reload", NULL,
 			"SIGHUP: reloading is not supported yet; restart onced to read its files anew");
 		return;
 	case SIGNAL_STOP:
@@ -188,7 +194,7 @@ static void on_signal(struct supervisor *supervisor, int64_t now)
 	}
 	if (supervisor->stopping) {
 		log_event(LOG_LEVEL_WARNING, "stop", NULL,
-			"second signal: ending at once; what is not committed is read again");
+			  "second signal: ending at once; what is not committed is read again");
 		_exit(0);
 	}
 	stop(supervisor, now);
@@ -205,8 +211,8 @@ static bool is_over(const struct supervisor *supervisor, int *ret_code)
 
 		if (state != RUN_PARKED && state != RUN_DONE)
 			return false;
-		if (state == RUN_PARKED && (!first || pipeline_run_parked_ms(run) <
-								pipeline_run_parked_ms(first)))
+		if (state == RUN_PARKED &&
+		    (!first || pipeline_run_parked_ms(run) < pipeline_run_parked_ms(first)))
 			first = run;
 	}
 	*ret_code = supervisor->stopping || !first ? 0 : pipeline_run_exit_code(first);
@@ -227,8 +233,9 @@ static int loop(struct supervisor *supervisor)
 		tell_health(supervisor, now);
 		tell_status(supervisor, now);
 		if (supervisor->stopping && now - supervisor->stop_ms >= SUPERVISOR_STOP_MS &&
-			!is_over(supervisor, &code)) {
-			log_event(LOG_LEVEL_WARNING, "stop", NULL,
+		    !is_over(supervisor, &code)) {
+			log_event(
+				LOG_LEVEL_WARNING, "stop", NULL,
 				"not drained within %d s: ending; what is not committed is read again",
 				SUPERVISOR_STOP_MS / 1000);
 			_exit(0);

@@ -28,18 +28,18 @@ static void fill_settings(struct wiring *wiring, const struct config *config)
 }
 
 void wiring_init(struct wiring *wiring, const struct config *config,
-	const struct pipeline *pipeline, int worker, const struct memory_share *share,
-	void (*log)(int level, const char *fac, const char *text))
+		 const struct pipeline *pipeline, int worker, const struct memory_share *share,
+		 void (*log)(int level, const char *fac, const char *text))
 {
 	int length;
 
 	memset(wiring, 0, sizeof(*wiring));
 	fill_settings(wiring, config);
 	length = snprintf(wiring->instance_id, sizeof(wiring->instance_id), "%s.%s.%d",
-		config->instance, pipeline->name, worker);
+			  config->instance, pipeline->name, worker);
 	must(length > 0 && (size_t)length < sizeof(wiring->instance_id));
 	length = snprintf(wiring->transactional_id, sizeof(wiring->transactional_id), "%s/%s",
-		pipeline->group, wiring->instance_id);
+			  pipeline->group, wiring->instance_id);
 	must(length > 0 && (size_t)length < sizeof(wiring->transactional_id));
 	wiring->broker = (struct kafka_broker_conf){
 		.settings = wiring->settings,
@@ -65,8 +65,8 @@ void wiring_fini(struct wiring *wiring)
 }
 
 int wiring_env_open(const struct config *config, const struct pipeline *pipeline,
-	void (*report)(const char *pipeline_dir, const char *what), struct lmdb_env **ret,
-	struct err *err)
+		    void (*report)(const char *pipeline_dir, const char *what),
+		    struct lmdb_env **ret, struct err *err)
 {
 	char dir[PATH_MAX];
 	int length = snprintf(dir, sizeof(dir), "%s/%s", config->state_dir, pipeline->name);
@@ -79,8 +79,8 @@ int wiring_env_open(const struct config *config, const struct pipeline *pipeline
 
 int wiring_engine_open(struct expr_engine **ret, struct err *err)
 {
-	const struct expr_jq_conf conf = {
-		.run_ms_max = WIRING_EXPR_RUN_MS, .text_bytes_max = WIRING_EXPR_TEXT_BYTES};
+	const struct expr_jq_conf conf = {.run_ms_max = WIRING_EXPR_RUN_MS,
+					  .text_bytes_max = WIRING_EXPR_TEXT_BYTES};
 
 	return expr_jq_open(&conf, ret, err);
 }

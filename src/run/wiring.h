@@ -38,14 +38,14 @@ struct wiring {
 
 /* log: librdkafka's messages; NULL = dropped. */
 void wiring_init(struct wiring *wiring, const struct config *config,
-	const struct pipeline *pipeline, int worker, const struct memory_share *share,
-	void (*log)(int level, const char *fac, const char *text));
+		 const struct pipeline *pipeline, int worker, const struct memory_share *share,
+		 void (*log)(int level, const char *fac, const char *text));
 void wiring_fini(struct wiring *wiring);
 
 /* The pipeline's LMDB environment. report: see lmdb_store.h. STOP (73). */
 int wiring_env_open(const struct config *config, const struct pipeline *pipeline,
-	void (*report)(const char *pipeline_dir, const char *what), struct lmdb_env **ret,
-	struct err *err) CHECKED;
+		    void (*report)(const char *pipeline_dir, const char *what),
+		    struct lmdb_env **ret, struct err *err) CHECKED;
 
 /* A worker's engine. */
 int wiring_engine_open(struct expr_engine **ret, struct err *err) CHECKED;

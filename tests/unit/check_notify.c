@@ -27,9 +27,8 @@ static void open_manager(void)
 	manager = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	ck_assert_int_ge(manager, 0);
 	ck_assert_int_eq(bind(manager, (struct sockaddr *)&address,
-				 (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-					     (size_t)length)),
-		0);
+			      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + (size_t)length)),
+			 0);
 	ck_assert_int_eq(setenv("NOTIFY_SOCKET", name, 1), 0);
 }
 

@@ -35,7 +35,8 @@ START_TEST(what_is_not_known_is_not_claimed)
 	status_add(&status, 1, 5, 7, 10);
 	status_add(&status, 0, -1, 0, 0);
 	status_text(&status, 12345, text, sizeof(text));
-	ck_assert_str_eq(text,
+	ck_assert_str_eq(
+		text,
 		"1 pipeline, 1 partition, lag 5, 7 records to replay, last commit 12.3 s ago");
 }
 END_TEST
@@ -51,9 +52,8 @@ START_TEST(trouble_is_named_and_counted)
 	status_add_trouble(&status, "b", 1, "broker away");
 	status_add_trouble(&status, "b", 2, "broker away");
 	status_text(&status, 10, text, sizeof(text));
-	ck_assert_str_eq(text,
-		"3 pipelines (1 parked) (1 waiting to restart), 1 partition, lag 0, "
-		"last commit 0.0 s ago; a: configuration (and 2 more)");
+	ck_assert_str_eq(text, "3 pipelines (1 parked) (1 waiting to restart), 1 partition, lag 0, "
+			       "last commit 0.0 s ago; a: configuration (and 2 more)");
 	status_init(&status);
 	status_add_trouble(&status, "b", 1, "broker away");
 	ck_assert_str_eq(status.trouble, "b/1: broker away");

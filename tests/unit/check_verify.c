@@ -17,8 +17,9 @@ static const struct verify_range ranges[] = {{0, 0, 0, 1000}, {0, 1, 5, 1000}};
 
 static struct verify_item item(bool by_source, int i)
 {
-	struct verify_item it = {
-		.by_source = by_source, .source_partition = i % 2, .source_offset = 10 + i};
+	struct verify_item it = {.by_source = by_source,
+				 .source_partition = i % 2,
+				 .source_offset = 10 + i};
 
 	/* Every content twice, as different records may well have the same one. */
 	it.content.bytes[0] = (uint8_t)(i / 2);
@@ -52,15 +53,15 @@ static void compare(bool lineage)
 
 /* Exactly these, and their sum is the number of findings. */
 static void expect_counts(uint64_t missing, uint64_t repeated, uint64_t altered,
-	uint64_t unexpected, uint64_t disordered)
+			  uint64_t unexpected, uint64_t disordered)
 {
 	ck_assert_uint_eq(report.counts[VERIFY_MISSING], missing);
 	ck_assert_uint_eq(report.counts[VERIFY_REPEATED], repeated);
 	ck_assert_uint_eq(report.counts[VERIFY_ALTERED], altered);
 	ck_assert_uint_eq(report.counts[VERIFY_UNEXPECTED], unexpected);
 	ck_assert_uint_eq(report.counts[VERIFY_DISORDERED], disordered);
-	ck_assert_uint_eq(
-		report.finding_count, missing + repeated + altered + unexpected + disordered);
+	ck_assert_uint_eq(report.finding_count,
+			  missing + repeated + altered + unexpected + disordered);
 }
 
 /* Loop index: 0 by content, 1 by source. */
@@ -113,7 +114,7 @@ START_TEST(a_repeated_record_is_found_where_it_lies)
 	again.offset = 500;
 	verify_list_add(&found, &again);
 	compare(_i);
-	expect_counts(0, 1, 0, 0, _i);
+	expect_counts(0, 1, 0, 0, (uint64_t)_i);
 	ck_assert_int_eq(report.findings[0].kind, VERIFY_REPEATED);
 	ck_assert_int_eq(report.findings[0].item.offset, 500);
 }
@@ -125,7 +126,7 @@ START_TEST(one_lost_and_one_repeated_do_not_even_out)
 	found.items[2] = found.items[9];
 	found.items[2].offset = 500;
 	compare(_i);
-	expect_counts(1, 1, 0, 0, _i);
+	expect_counts(1, 1, 0, 0, (uint64_t)_i);
 }
 END_TEST
 
@@ -289,14 +290,14 @@ static void close_arena(void)
 	arena_free(arena);
 }
 
-static struct verify_item describe(
-	const char *topic, const char *value, const struct header *headers, size_t count)
+static struct verify_item describe(const char *topic, const char *value,
+				   const struct header *headers, size_t count)
 {
 	struct record record = {.key = bytes_str("k"),
-		.value = bytes_str(value),
-		.headers = headers,
-		.header_count = count,
-		.timestamp = 1};
+				.value = bytes_str(value),
+				.headers = headers,
+				.header_count = count,
+				.timestamp = 1};
 	struct verify_item it;
 
 	verify_list_describe(&pipeline, arena, topic, &record, &it);
@@ -326,8 +327,8 @@ END_TEST
 
 START_TEST(lineage_is_read)
 {
-	const struct header forged[] = {
-		header("onced.source", "in.a/0/1/0"), header("onced.source", "in.b/3/77/2")};
+	const struct header forged[] = {header("onced.source", "in.a/0/1/0"),
+					header("onced.source", "in.b/3/77/2")};
 	struct verify_item it = describe("big", "v", forged, 2);
 
 	ck_assert(it.by_source && !it.dead);
@@ -344,9 +345,17 @@ END_TEST
 
 START_TEST(what_is_no_lineage_is_foreign)
 {
-	static const char *const texts[] = {"", "in.a", "in.a/0/1", "in.a/0/1/0/9", "other/0/1/0",
-		"in.a/x/1/0", "in.a/0/-1/0", "in.a/0/99999999999999999999/0", "in.a//1/0",
-		"in.a/4294967296/1/0", "in.a/0/1/0 "};
+	static const char *const texts[] = {"",
+					    "in.a",
+					    "in.a/0/1",
+					    "in.a/0/1/0/9",
+					    "other/0/1/0",
+					    "in.a/x/1/0",
+					    "in.a/0/-1/0",
+					    "in.a/0/99999999999999999999/0",
+					    "in.a//1/0",
+					    "in.a/4294967296/1/0",
+					    "in.a/0/1/0 "};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		const struct header one = header("onced.source", texts[i]);
@@ -359,9 +368,11 @@ END_TEST
 
 START_TEST(a_dead_letter_is_known_whatever_its_reason_says)
 {
-	struct header headers[] = {header("mine", "1"), header("onced.error.reason", "a.yaml:1: no"),
-		header("onced.error.topic", "in.b"), header("onced.error.partition", "3"),
-		header("onced.error.offset", "77")};
+	struct header headers[] = {header("mine", "1"),
+				   header("onced.error.reason", "a.yaml:1: no"),
+				   header("onced.error.topic", "in.b"),
+				   header("onced.error.partition", "3"),
+				   header("onced.error.offset", "77")};
 	struct verify_item a = describe("dead", "v", headers, 5), b;
 
 	ck_assert(a.dead && a.by_source);
