@@ -28,6 +28,9 @@ CORE_SRCS = \
 	src/core/meta.c \
 	src/core/overlay.c \
 	src/core/recover.c \
+	src/core/steps.c \
+	src/core/steps_eval.c \
+	src/core/steps_route.c \
 	src/core/txn.c \
 	src/core/window.c \
 
@@ -51,9 +54,6 @@ CONFIG_SRCS = \
 	src/config/units.c \
 
 IO_SRCS = \
-	src/io/kafka_version.c \
-	src/io/lmdb_version.c \
-	src/io/sodium_version.c \
 	src/io/expr_error.c \
 	src/io/expr_guard.c \
 	src/io/expr_jq.c \
@@ -63,6 +63,16 @@ IO_SRCS = \
 	src/io/expr_prelude.c \
 	src/io/expr_value.c \
 	src/io/hash_sodium.c \
+	src/io/kafka_broker.c \
+	src/io/kafka_client.c \
+	src/io/kafka_consumer.c \
+	src/io/kafka_err.c \
+	src/io/kafka_facts.c \
+	src/io/kafka_group.c \
+	src/io/kafka_producer.c \
+	src/io/kafka_taint.c \
+	src/io/kafka_topic.c \
+	src/io/kafka_version.c \
 	src/io/lmdb_aside.c \
 	src/io/lmdb_checkpoint.c \
 	src/io/lmdb_codec.c \
@@ -70,6 +80,8 @@ IO_SRCS = \
 	src/io/lmdb_err.c \
 	src/io/lmdb_store.c \
 	src/io/lmdb_sweep.c \
+	src/io/lmdb_version.c \
+	src/io/sodium_version.c \
 
 IO_CXX_SRCS = \
 	src/io/json_check.cc \
@@ -105,10 +117,21 @@ CLI_SRCS = \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
-	tests/lib/contract_store.c \
-	tests/lib/lmdb_world.c \
 	tests/lib/config_cases.c \
+	tests/lib/contract_broker.c \
+	tests/lib/contract_store.c \
+	tests/lib/contract_txn.c \
+	tests/lib/fake_broker.c \
 	tests/lib/fake_compile.c \
+	tests/lib/fake_kafka.c \
+	tests/lib/fake_store.c \
+	tests/lib/lmdb_world.c \
+	tests/lib/member.c \
+	tests/lib/mock.c \
+	tests/sim/naive.c \
+	tests/sim/oracle.c \
+	tests/sim/sim.c \
+	tests/sim/sim_engine.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
@@ -119,25 +142,49 @@ UNIT_TESTS = \
 	check_prefix \
 	check_tree \
 	check_units \
+	check_codec \
+	check_expr \
+	check_hash \
+	check_json \
+	check_kafka_group \
 	check_log \
 	check_memory \
-	check_codec \
-	check_hash \
-	check_store \
-	check_store_loss \
+	check_murmur2 \
 	check_must \
 	check_notify \
 	check_policy \
 	check_status \
+	check_steps \
+	check_store \
+	check_store_kill \
+	check_store_loss \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
+	check_sim_crash \
+	check_sim_naive \
+	check_sim_random \
 
 # tests/mock/NAME.c
 MOCK_TESTS = \
+	check_mock_errors \
+	check_mock_facts \
+	check_mock_taint \
 
-# tests/bench/NAME.c
-BENCHES = \
+# tests/integration/NAME.c, run by a script of that folder
+INTEGRATION_TESTS = \
+	check_broker \
+
+# programs of the tests with a real Kafka; they link nothing of onced
+TOOL_NAMES = \
+	tests/bench/bare_copy \
+	tests/load/dump \
+	tests/load/load \
+	tests/load/offsets \
+
+TOOL_LIB_SRCS = \
+	tests/load/client.c \
+	tests/load/payment.c \
 
 # ---- flags -------------------------------------------------------------------------------------
 
@@ -182,12 +229,16 @@ TEST_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TEST_LIB_SRCS))
 UNIT = $(addprefix obj/tests/unit/,$(UNIT_TESTS))
 SIM = $(addprefix obj/tests/sim/,$(SIM_TESTS))
 MOCK = $(addprefix obj/tests/mock/,$(MOCK_TESTS))
+INTEGRATION = $(addprefix obj/tests/integration/,$(INTEGRATION_TESTS))
 BENCH = $(addprefix obj/tests/bench/,$(BENCHES))
 TESTS = $(UNIT) $(SIM) $(MOCK)
+TOOLS = $(addprefix obj/,$(TOOL_NAMES))
+TOOL_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TOOL_LIB_SRCS))
 
-.PHONY: all tests
+.PHONY: all tests tools
 all: onced
 tests: $(TESTS)
+tools: $(TOOLS)
 
 onced: obj/src/main.o libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) $(LIBS)
@@ -198,10 +249,12 @@ libtest.a: $(TEST_LIB_OBJS)
 libonced.a libtest.a: Makefile
 	$(call say,AR,$@)rm -f $@ && $(AR) rcD $@ $(filter %.o,$^)
 
-$(TESTS) $(BENCH): %: %.o libtest.a libonced.a
+$(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
+$(TOOLS): %: %.o $(TOOL_LIB_OBJS)
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)
@@ -212,7 +265,9 @@ obj/%.o: %.cc config.mak
 	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
-	$(addsuffix .d,$(TESTS) $(BENCH))
+	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH))
+	$(addsuffix .d,$(TESTS) $(TOOLS)) \
+	$(TOOL_LIB_OBJS:.o=.d)
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
 DEPS_FIRST = $(if $(filter check check-% demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
@@ -238,8 +293,8 @@ define subbuild # NAME, configure's arguments, goals
 	+@$(MAKE) --no-print-directory $(J) -C build/$(1) DEVELOPER=$(DEVELOPER) $(3)
 endef
 
-CHECKS = tidy format-check check-unit check-sim check-mock check-asan check-valgrind check-tsan \
-	check-clang check-integration
+CHECKS = tidy format-check check-unit check-sim check-mock check-checker check-asan check-valgrind \
+	check-tsan check-clang check-integration
 
 .PHONY: check $(CHECKS) check-programs failpoints demo prove bench
 check:
@@ -283,17 +338,21 @@ check-clang:
 failpoints:
 	$(call subbuild,failpoints,--enable-failpoints,all)
 
-check-integration: all failpoints
+check-integration: all failpoints $(INTEGRATION)
+check-checker:
+	@$(srcdir)/tests/load/check.py --self-test
+
+check-integration: all failpoints tools
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
-demo: all
-	@$(srcdir)/demo/run $(CURDIR)/onced
+demo: all tools
+	@$(srcdir)/tests/demo/demo $(CURDIR)
 
-prove: all failpoints
-	@$(srcdir)/tests/prove $(CURDIR)/onced
+prove: all tools
+	@$(srcdir)/tests/prove/run $(CURDIR)
 
-bench: all $(BENCH)
-	@$(srcdir)/tests/bench/run $(CURDIR)/onced $(BENCH)
+bench: all tools
+	@$(srcdir)/tests/bench/run $(CURDIR)
 
 # ---- source ------------------------------------------------------------------------------------
 

@@ -22,8 +22,8 @@ layers() { # what the files of each folder of src may include, as patterns of "n
 # NAME|the only files that may include it
 libraries='librdkafka/|^src/io/kafka_
 lmdb.h|^src/io/lmdb_
-jq.h|^src/io/expr_jq
-jv.h|^src/io/expr_jq
+jq.h|^src/io/expr_
+jv.h|^src/io/expr_
 simdjson|^src/io/json_check\.cc$
 sodium|^src/io/
 yaml.h|^src/config/
@@ -94,7 +94,8 @@ listed() { # every source is named in the Makefile, and every name there exists
 		case $file in
 		src/main.c) continue ;;
 		tests/lib/* | src/*) name=$file ;;
-		tests/unit/* | tests/sim/* | tests/mock/* | tests/bench/*)
+		tests/bench/*) name=${file%.c} ;;
+		tests/unit/* | tests/sim/* | tests/mock/*)
 			name=$(basename "$file" .c)
 			;;
 		*) continue ;;

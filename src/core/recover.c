@@ -105,9 +105,11 @@ static void decide_state(const struct recover_in *in, struct recover_out *ret)
 	const struct checkpoint *k = &in->checkpoint;
 	const struct meta *m = &in->m;
 	bool matches = in->has_checkpoint && k->g == m->g && k->b == m->b && k->d == in->d;
+	struct window at_c;
 
 	ret->gap = m->a;
-	if (matches && k->window.h == m->h) {
+	window_from_meta(&at_c, m);
+	if (matches && window_same(&k->window, &at_c)) {
 		ret->verdict = VERDICT_LIVE;
 		ret->start = ret->c;
 		ret->window = k->window;
@@ -187,13 +189,11 @@ static enum recover_end finish_scratch(const struct recover_in *in,
 {
 	bool whole = decided->start == decided->b;
 
-	if (in->m.p < 0) {
-		/* Taken for the truth before any T was known (a first start, an admin's accept). What
-		 * was deleted since can only be bounded by what is there. */
+	if (in->m.p == WINDOW_P_UNKNOWN) {
+		/* An admin took C for the truth, without a T: it begins here. What was deleted since
+		 * can only be bounded by what is there. */
 		if (whole)
 			return RECOVERED;
-		if (window->p < 0)
-			window_init(window);
 		*gap = (struct gap){true, window->t, window->x};
 		return RECOVERED;
 	}

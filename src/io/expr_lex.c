@@ -4,6 +4,7 @@
  */
 #include "io/expr_lex.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,9 +174,7 @@ static int check_call(struct lexer *lexer, struct name name)
 	like = expr_names_like(name.text, name.len);
 	if (!like)
 		return fail(lexer, name.text, "unknown function ", name, "");
-	strcpy(hint, "did you mean ");
-	strcat(hint, like);
-	strcat(hint, "?");
+	(void)snprintf(hint, sizeof(hint), "did you mean %s?", like);
 	return fail(lexer, name.text, "unknown function ", name, hint);
 }
 

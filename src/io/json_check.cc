@@ -22,7 +22,9 @@
 #include <simdjson.h>
 #pragma GCC diagnostic pop
 
+extern "C" {
 #include "base/must.h"
+}
 
 namespace dom = simdjson::dom;
 

@@ -11,12 +11,12 @@
 #ifndef ONCED_IO_JSON_CHECK_H
 #define ONCED_IO_JSON_CHECK_H
 
-#include "base/bytes.h"
-#include "base/err.h"
-
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#include "base/bytes.h"
+#include "base/err.h"
 
 #define JSON_DEPTH_MAX 256
 

@@ -15,12 +15,36 @@
 struct kafka_topic {
 	struct kafka_consumer consumer;
 	struct kafka_facts facts;
+	/* read_uncommitted: librdkafka asks for log ends by the handle's isolation level */
+	struct kafka_client ends;
+	struct kafka_facts ends_facts;
 };
 
 struct span_state {
 	int64_t next; /* all below it was delivered or is a control record */
 	bool done;
 };
+
+static int open_ends(struct kafka_topic *reader, const struct kafka_topic_conf *conf,
+		     struct err *err)
+{
+	const struct kafka_setting owned[] = {
+		{"group.id", conf->group},
+		{"isolation.level", "read_uncommitted"},
+		{"enable.metrics.push", "false"},
+	};
+	rd_kafka_conf_t *rk_conf;
+
+	reader->ends.role = "reader";
+	reader->ends.log = conf->log;
+	if (kafka_client_conf(conf->settings, conf->setting_count, owned,
+			      sizeof(owned) / sizeof(owned[0]), &rk_conf, err) < 0 ||
+	    kafka_client_open(&reader->ends, RD_KAFKA_CONSUMER, rk_conf, err) < 0)
+		return -1;
+	reader->ends_facts.rk = reader->ends.rk;
+	reader->ends_facts.call_ms_max = conf->call_ms_max;
+	return 0;
+}
 
 int kafka_topic_open(const struct kafka_topic_conf *conf, struct kafka_topic **ret,
 		     struct err *err)
@@ -38,7 +62,8 @@ int kafka_topic_open(const struct kafka_topic_conf *conf, struct kafka_topic **r
 	must(reader != NULL);
 	must(conf->call_ms_max > 0);
 	reader->facts.call_ms_max = conf->call_ms_max;
-	if (kafka_consumer_open(&reader->consumer, &consumer_conf, err) < 0) {
+	if (kafka_consumer_open(&reader->consumer, &consumer_conf, err) < 0 ||
+	    open_ends(reader, conf, err) < 0) {
 		kafka_topic_close(reader);
 		return -1;
 	}
@@ -53,7 +78,10 @@ void kafka_topic_close(struct kafka_topic *reader)
 		return;
 	kafka_facts_fini(&reader->facts);
 	kafka_consumer_close(&reader->consumer, reader->facts.call_ms_max);
-	if (!reader->consumer.client.leaked) /* a handle that hangs may still log */
+	kafka_client_close(&reader->ends, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE,
+			   reader->facts.call_ms_max);
+	/* a handle that hangs may still log */
+	if (!reader->consumer.client.leaked && !reader->ends.leaked)
 		free(reader);
 }
 
@@ -73,8 +101,10 @@ int kafka_topic_partitions(struct kafka_topic *reader, const char *topic, int32_
 int kafka_topic_range(struct kafka_topic *reader, struct tp tp, int64_t *ret_start,
 		      int64_t *ret_end, struct err *err)
 {
-	return explained(reader, kafka_facts_range(&reader->facts, tp, ret_start, ret_end, err),
-			 err);
+	if (kafka_facts_range(&reader->ends_facts, tp, ret_start, ret_end, err) == 0)
+		return 0;
+	kafka_client_explain(&reader->ends, err);
+	return -1;
 }
 
 int kafka_topic_committed(struct kafka_topic *reader, const struct tp *tps, size_t count,

@@ -39,7 +39,9 @@ int kafka_topic_open(const struct kafka_topic_conf *conf, struct kafka_topic **r
 		     struct err *err) CHECKED;
 void kafka_topic_close(struct kafka_topic *reader); /* NULL is fine */
 
-/* As the broker port's facts of these names. */
+/* As the broker port's facts of these names, but that the end is the high watermark: reading up to
+ * it waits for transactions that are still open or whose markers are still being written. (The last
+ * stable offset would silently leave out what was committed a moment ago.) */
 int kafka_topic_partitions(struct kafka_topic *reader, const char *topic, int32_t *ret,
 			   struct err *err) CHECKED;
 int kafka_topic_range(struct kafka_topic *reader, struct tp tp, int64_t *ret_start,

@@ -17,8 +17,8 @@
 #define ASIDE_PREFIX "aside-"
 #define ASIDE_TRIES 1000 /* in one second */
 
-/* data.mdb first: without it what is left is no environment. `corrupt` leaves last, so that a crash in
- * between goes on with the move. */
+/* data.mdb first: without it what is left is no environment. `corrupt` leaves last, so that a
+ * crash in between goes on with the move. */
 static const char *const files[] = {"data.mdb", "lock.mdb", FLAG_OPENING, FLAG_AGAIN, FLAG_CORRUPT};
 
 static bool exists(int dir_fd, const char *name)
@@ -109,7 +109,7 @@ static void prune(int dir_fd)
 	for (int i = 0; i < count; i++) {
 		if (i < count - LMDB_ASIDE_MAX) {
 			int fd = openat(dir_fd, items[i]->d_name,
-					O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+				O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 			for (size_t f = 0; fd >= 0 && f < sizeof(files) / sizeof(*files); f++)
 				(void)unlinkat(fd, files[f], 0);

@@ -8,8 +8,8 @@
  *                            on the file, and it is moved aside, so that it cannot happen for ever
  *
  * The flags are empty files, so that a full disk does not keep an environment from being opened.
- * What was moved aside lies in <dir>/aside-<UTC>-<n>/, the LMDB_ASIDE_MAX latest of them: each can be
- * as large as the state, and nothing needs them but an operator's curiosity.
+ * What was moved aside lies in <dir>/aside-<UTC>-<n>/, the LMDB_ASIDE_MAX latest of them: each
+ * can be as large as the state, and nothing needs them but an operator's curiosity.
  *
  * Called with the directory's lock held. All return 0 or an errno.
  */

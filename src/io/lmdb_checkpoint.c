@@ -22,9 +22,10 @@ struct work {
 		const struct store_partition *partition; /* borrowed from the job */
 		size_t key_len;
 		uint8_t key[LMDB_CODEC_PARTITION_KEY_MAX];
-	} *accepted; /* owned, by id */
+	} * accepted; /* owned, by id */
 	size_t accepted_count;
-	const struct overlay_item **items; /* owned: the accepted ones, in the order of their keys */
+	const struct overlay_item *
+		*items; /* owned: the accepted ones, in the order of their keys */
 	size_t item_count;
 };
 
@@ -66,8 +67,8 @@ static const struct accepted *accepted_find(const struct work *work, uint32_t id
 {
 	const struct accepted wanted = {.id = id};
 
-	return bsearch(&wanted, work->accepted, work->accepted_count, sizeof(wanted),
-		       by_accepted_id);
+	return bsearch(
+		&wanted, work->accepted, work->accepted_count, sizeof(wanted), by_accepted_id);
 }
 
 /* Which partitions are still this worker's? The write transaction is held, and store_acquire
@@ -132,7 +133,7 @@ static int put_partitions(struct work *work)
 		if (rc)
 			return rc;
 		part = bsearch(&(struct lmdb_sweep_part){.id = row.id}, work->parts,
-			       work->part_count, sizeof(*work->parts), by_id);
+			work->part_count, sizeof(*work->parts), by_id);
 		must(part != NULL);
 		part->t = row.checkpoint.window.t;
 		part->within_ms = work->job->within_ms;

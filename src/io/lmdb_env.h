@@ -4,9 +4,10 @@
  * lmdb_store.c is a worker's handle; lmdb_checkpoint.c the thread that writes; lmdb_sweep.c
  * lets expired entries go. Nobody else includes this header.
  *
- * Rules of LMDB that hold here: the environment is opened once per process (the flock sees to it); a
- * write transaction stays in its thread; read transactions are MDB_NOTLS, each guarded by its
- * reader's lock, and never grow old: the checkpointer resets all of them after each of its commits.
+ * Rules of LMDB that hold here: the environment is opened once per process (the flock sees to
+ * it); a write transaction stays in its thread; read transactions are MDB_NOTLS, each guarded by
+ * its reader's lock, and never grow old: the checkpointer resets all of them after each of its
+ * commits.
  *
  * Locks, in this order: LMDB's write transaction, env->mutex, reader->lock.
  */
@@ -64,7 +65,7 @@ struct lmdb_sweep {
 };
 
 struct lmdb_env {
-	char *dir;   /* owned, like group */
+	char *dir; /* owned, like group */
 	char *group;
 	int dir_fd;  /* -1 = not open, like lock_fd */
 	int lock_fd; /* flock'ed as long as it is open */
@@ -100,10 +101,10 @@ int lmdb_env_write_begin(struct lmdb_env *env, MDB_txn **ret);
 
 /* The partition's row. Returns 0, MDB_NOTFOUND, MDB_CORRUPTED (its checksum is wrong) or another
  * code of LMDB. */
-int lmdb_env_partition_get(struct lmdb_env *env, MDB_txn *txn, struct bytes key,
-			   struct lmdb_codec_partition *ret);
+int lmdb_env_partition_get(
+	struct lmdb_env *env, MDB_txn *txn, struct bytes key, struct lmdb_codec_partition *ret);
 int lmdb_env_partition_put(struct lmdb_env *env, MDB_txn *txn, struct bytes key,
-			   const struct lmdb_codec_partition *partition);
+	const struct lmdb_codec_partition *partition);
 
 /* A number that was never used before. */
 int lmdb_env_next_id(struct lmdb_env *env, MDB_txn *txn, uint32_t *ret);

@@ -1,11 +1,11 @@
 /*
  * lmdb_store: a worker's handle on the environment (port/store.h). Reads go through its own read
  * transaction, which any checkpoint of the environment ends and the next get begins anew: a newer
- * view is always right, as a partition's rows change only by its owner's checkpoints, and what is in
- * those is in the owner's frozen overlay too until it drops that.
+ * view is always right, as a partition's rows change only by its owner's checkpoints, and what is
+ * in those is in the owner's frozen overlay too until it drops that.
  *
- * acquire, reset and crash_write are write transactions of the worker's thread. So acquire waits for
- * a checkpoint under way, and from then on every older owner is refused.
+ * acquire, reset and crash_write are write transactions of the worker's thread. So acquire waits
+ * for a checkpoint under way, and from then on every older owner is refused.
  */
 #include "io/lmdb_store.h"
 
@@ -50,16 +50,16 @@ struct change {
 	uint8_t text[LMDB_CODEC_PARTITION_KEY_MAX];
 	struct bytes key; /* into text */
 	struct lmdb_codec_partition row;
-	bool changed;              /* put the row and commit */
-	struct store_part *part;   /* acquire: out; reset: in and out */
+	bool changed;            /* put the row and commit */
+	struct store_part *part; /* acquire: out; reset: in and out */
 	const struct crash_count *crashes;
 };
 
 static void change_begin(struct change *change, const struct lmdb_env *env, struct tp tp)
 {
 	memset(change, 0, sizeof(*change));
-	change->key = bytes_of(change->text, lmdb_codec_partition_key(env->group, tp.topic,
-								      tp.partition, change->text));
+	change->key = bytes_of(change->text,
+		lmdb_codec_partition_key(env->group, tp.topic, tp.partition, change->text));
 	/* Kafka's topics have at most 249 bytes, a group by the configuration's rule 64. */
 	must(change->key.len > 0);
 }
@@ -84,8 +84,9 @@ static int body_acquire(struct lmdb_env *env, MDB_txn *txn, struct change *chang
 
 	if (rc)
 		return rc;
-	/* Raised inside the write transaction: see accept_owned. If the commit of a new row fails, a
-	 * raised owner does no harm; its number would, another partition gets it then. */
+	/* Raised inside the write transaction: see accept_owned. If the commit of a new row
+	 * fails, a raised owner does no harm; its number would, another partition gets it then.
+	 * */
 	pthread_mutex_lock(&env->mutex);
 	part = lmdb_env_part_add(env, change->key);
 	part->id = change->changed ? 0 : change->row.id;
@@ -141,8 +142,7 @@ static int body_crash(struct lmdb_env *env, MDB_txn *txn, struct change *change)
 }
 
 static int write_row(struct lmdb_env *env, struct change *change, const char *what,
-		     int (*body)(struct lmdb_env *env, MDB_txn *txn, struct change *change),
-		     struct err *err)
+	int (*body)(struct lmdb_env *env, MDB_txn *txn, struct change *change), struct err *err)
 {
 	MDB_txn *txn;
 	int rc;
@@ -180,8 +180,8 @@ static void known_as(struct lmdb_env *env, struct bytes key, uint32_t id)
 }
 
 static int store_acquire(struct store *store, struct tp tp, struct store_part *ret_part,
-			 bool *ret_has, struct checkpoint *ret_checkpoint,
-			 struct crash_count *ret_crashes, struct err *err)
+	bool *ret_has, struct checkpoint *ret_checkpoint, struct crash_count *ret_crashes,
+	struct err *err)
 {
 	struct lmdb_store *self = lmdb_of(store);
 	struct store_part part;
@@ -217,8 +217,8 @@ static int store_reset(struct store *store, struct tp tp, struct store_part *par
 	return 0;
 }
 
-static int store_crash_write(struct store *store, struct tp tp, const struct crash_count *crashes,
-			     struct err *err)
+static int store_crash_write(
+	struct store *store, struct tp tp, const struct crash_count *crashes, struct err *err)
 {
 	struct lmdb_store *self = lmdb_of(store);
 	struct change change;
@@ -231,7 +231,7 @@ static int store_crash_write(struct store *store, struct tp tp, const struct cra
 /* ---- reading ---- */
 
 static int store_get(struct store *store, uint32_t part, const struct hash128 *id, bool *ret_found,
-		     struct entry *ret, struct err *err)
+	struct entry *ret, struct err *err)
 {
 	struct lmdb_store *self = lmdb_of(store);
 	struct lmdb_reader *reader = &self->reader;
@@ -253,7 +253,7 @@ static int store_get(struct store *store, uint32_t part, const struct hash128 *i
 		rc = mdb_get(reader->txn, self->env->dedup, &key, &value);
 	}
 	if (!rc && !lmdb_codec_entry_read(bytes_of(text, sizeof(text)),
-					  bytes_of(value.mv_data, value.mv_size), &stored, &entry))
+			   bytes_of(value.mv_data, value.mv_size), &stored, &entry))
 		rc = MDB_CORRUPTED;
 	pthread_mutex_unlock(&reader->lock);
 	if (rc && rc != MDB_NOTFOUND)
@@ -269,8 +269,7 @@ static int store_get(struct store *store, uint32_t part, const struct hash128 *i
 /* ---- checkpoints ---- */
 
 static void store_checkpoint_start(struct store *store, const struct overlay *frozen,
-				   const struct store_partition *partitions, size_t count,
-				   int64_t within_ms)
+	const struct store_partition *partitions, size_t count, int64_t within_ms)
 {
 	struct lmdb_store *self = lmdb_of(store);
 

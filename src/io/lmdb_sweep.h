@@ -1,10 +1,11 @@
 /*
- * lmdb_sweep: expired entries leave. Ids are hashes, so old entries lie anywhere: each checkpoint looks
- * at a few times as many entries as it put, from where the last one stopped, round and round. So
- * with a steady stream the entries on disk stay within the window's and a fraction of it.
+ * lmdb_sweep: expired entries leave. Ids are hashes, so old entries lie anywhere: each checkpoint
+ * looks at a few times as many entries as it put, from where the last one stopped, round and
+ * round. So with a steady stream the entries on disk stay within the window's and a fraction of
+ * it.
  *
- * An entry goes when its partition has no row any more (a reset gave it a new number), or when it is
- * expired by T of the partition's K on disk and by the window that this partition's own worker
+ * An entry goes when its partition has no row any more (a reset gave it a new number), or when it
+ * is expired by T of the partition's K on disk and by the window that this partition's own worker
  * checkpointed with. A partition that this process does not work on is left alone.
  */
 #ifndef ONCED_IO_LMDB_SWEEP_H
@@ -26,6 +27,6 @@ struct lmdb_sweep_part {
  * (MDB_CORRUPTED: a row's checksum is wrong). A transaction that is aborted afterwards has moved
  * the position all the same: those entries are looked at again next time round. */
 int lmdb_sweep_run(struct lmdb_env *env, MDB_txn *txn, const struct lmdb_sweep_part *parts,
-		   size_t part_count, size_t look_max);
+	size_t part_count, size_t look_max);
 
 #endif

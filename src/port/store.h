@@ -49,7 +49,8 @@ struct store_ops {
 		       bool *ret_has, struct checkpoint *ret_checkpoint,
 		       struct crash_count *ret_crashes, struct err *err);
 	/* Forgets all entries and K of the partition at once (a new number; the old entries are
-	 * swept later). Crash count stays. */
+	 * swept later). Crash count stays. An older owner gets a number too, but nobody's: nothing
+	 * of the newer one's is touched. */
 	int (*reset)(struct store *store, struct tp tp, struct store_part *part, struct err *err);
 	/* As of the last checkpoint this handle has seen (see checkpoint_poll). */
 	int (*get)(struct store *store, uint32_t part, const struct hash128 *id, bool *ret_found,
@@ -65,8 +66,8 @@ struct store_ops {
 				 const struct store_partition *partitions, size_t count);
 	/* *ret_done: it ended. Returns 0: it is on disk and this handle sees it (the read transaction
 	 * is renewed), or was refused for a partition with a newer owner, which is the same to us.
-	 * -1 (RETRY): it failed and nothing of it is on disk; start it again. wait: blocks until it
-	 * ends. */
+	 * -1 (RETRY, STOP): it ended too (*ret_done is true), it failed and nothing of it is on disk;
+	 * start it again. wait: blocks until it ends. With none under way: done, 0. */
 	int (*checkpoint_poll)(struct store *store, bool wait, bool *ret_done, struct err *err);
 	void (*close)(struct store *store); /* waits for a checkpoint under way; NULL is fine */
 };

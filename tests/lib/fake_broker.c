@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "fake_kafka_state.h"
+#include "lib/fake_kafka_state.h"
 #include "port/hash.h"
 
 static struct fake_broker *self(struct broker *broker)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "fake_kafka_state.h"
+#include "lib/fake_kafka_state.h"
 
 struct fk_part *fk_part(struct fake_kafka *kafka, struct fk_tp tp)
 {

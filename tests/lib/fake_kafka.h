@@ -9,7 +9,7 @@
 
 #include "port/broker.h"
 #include "port/clock.h"
-#include "rng.h"
+#include "lib/rng.h"
 
 #define FK_META 512
 

@@ -2,7 +2,7 @@
 #ifndef ONCED_TESTS_FAKE_KAFKA_STATE_H
 #define ONCED_TESTS_FAKE_KAFKA_STATE_H
 
-#include "fake_kafka.h"
+#include "lib/fake_kafka.h"
 
 #define FK_TOPICS 8
 #define FK_MEMBERS 8

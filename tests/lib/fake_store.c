@@ -1,11 +1,11 @@
 /* fake_store: see fake_store.h. */
-#include "fake_store.h"
+#include "lib/fake_store.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/must.h"
-#include "fake_kafka.h"
+#include "lib/fake_kafka.h"
 
 #define DISK_PARTITIONS 32
 

@@ -6,7 +6,7 @@
 #define ONCED_TESTS_FAKE_STORE_H
 
 #include "port/store.h"
-#include "rng.h"
+#include "lib/rng.h"
 
 struct fake_disk;
 struct fake_disk *fake_disk_new(void);

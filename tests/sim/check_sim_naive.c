@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "naive.h"
+#include "sim/naive.h"
 
 #define RUN_TURNS 200
 

@@ -6,7 +6,7 @@
 #ifndef ONCED_TESTS_NAIVE_H
 #define ONCED_TESTS_NAIVE_H
 
-#include "sim.h"
+#include "sim/sim.h"
 
 struct naive;
 

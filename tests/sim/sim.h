@@ -7,8 +7,8 @@
 #define ONCED_TESTS_SIM_H
 
 #include "core/pipeline.h"
-#include "fake_kafka.h"
-#include "fake_store.h"
+#include "lib/fake_kafka.h"
+#include "lib/fake_store.h"
 #include "run/worker.h"
 
 #define SIM_HOSTS 3

@@ -1,7 +1,7 @@
 /*
- * codec: goal: every field comes back, the bytes on disk are the documented ones, and no byte of a key or a
- * value can change unnoticed. Method: rows with a different value in every field; each bit
- * of each row flipped; every length but the right one.
+ * codec: goal: every field comes back, the bytes on disk are the documented ones, and no byte of
+ * a key or a value can change unnoticed. Method: rows with a different value in every field; each
+ * bit of each row flipped; every length but the right one.
  */
 #include <check.h>
 #include <limits.h>
@@ -77,8 +77,8 @@ START_TEST(partition_comes_back_in_every_field)
 
 	memset(&back, 0xee, sizeof(back));
 	lmdb_codec_partition_write(bytes_of(key, key_len), &row, value);
-	ck_assert(lmdb_codec_partition_read(bytes_of(key, key_len), bytes_of(value, sizeof(value)),
-					    &back));
+	ck_assert(lmdb_codec_partition_read(
+		bytes_of(key, key_len), bytes_of(value, sizeof(value)), &back));
 	/* Both were zeroed whole, so padding compares too. */
 	ck_assert_mem_eq(&row, &back, sizeof(row));
 }
@@ -93,8 +93,8 @@ START_TEST(partition_without_checkpoint_comes_back_empty)
 	row.has_checkpoint = false;
 	row.crashes.offset = -1;
 	lmdb_codec_partition_write(bytes_of(key, key_len), &row, value);
-	ck_assert(lmdb_codec_partition_read(bytes_of(key, key_len), bytes_of(value, sizeof(value)),
-					    &back));
+	ck_assert(lmdb_codec_partition_read(
+		bytes_of(key, key_len), bytes_of(value, sizeof(value)), &back));
 	ck_assert(!back.has_checkpoint);
 	ck_assert_int_eq(back.crashes.offset, -1);
 	ck_assert_mem_eq(&back.checkpoint, &none, sizeof(none));
@@ -123,14 +123,14 @@ START_TEST(partition_with_any_bit_flipped_is_refused)
 	for (size_t bit = 0; bit < sizeof(value) * 8; bit++) {
 		value[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		ck_assert_msg(!lmdb_codec_partition_read(bytes_of(key, key_len),
-							 bytes_of(value, sizeof(value)), &back),
-			      "bit %zu", bit);
+				      bytes_of(value, sizeof(value)), &back),
+			"bit %zu", bit);
 		value[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
 	for (size_t bit = 0; bit < key_len * 8; bit++) {
 		key[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		ck_assert(!lmdb_codec_partition_read(bytes_of(key, key_len),
-						     bytes_of(value, sizeof(value)), &back));
+		ck_assert(!lmdb_codec_partition_read(
+			bytes_of(key, key_len), bytes_of(value, sizeof(value)), &back));
 		key[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
 }
@@ -163,13 +163,13 @@ START_TEST(entry_comes_back_and_its_key_sorts_by_partition)
 	lmdb_codec_entry_key(256, &low, second);
 	ck_assert_int_lt(memcmp(first, second, sizeof(first)), 0);
 	lmdb_codec_entry_write(first, entry, value);
-	ck_assert(lmdb_codec_entry_read(bytes_of(first, sizeof(first)),
-					bytes_of(value, sizeof(value)), &part, &back));
+	ck_assert(lmdb_codec_entry_read(
+		bytes_of(first, sizeof(first)), bytes_of(value, sizeof(value)), &part, &back));
 	ck_assert_uint_eq(part, 255);
 	ck_assert_int_eq(back.t, entry.t);
 	ck_assert_int_eq(back.timestamp, entry.timestamp);
-	ck_assert(!lmdb_codec_entry_read(bytes_of(second, sizeof(second)),
-					 bytes_of(value, sizeof(value)), &part, &back));
+	ck_assert(!lmdb_codec_entry_read(
+		bytes_of(second, sizeof(second)), bytes_of(value, sizeof(value)), &part, &back));
 }
 END_TEST
 
@@ -183,19 +183,19 @@ START_TEST(entry_with_any_bit_flipped_is_refused)
 	lmdb_codec_entry_key(3, &id, name);
 	lmdb_codec_entry_write(name, (struct entry){5, 6}, value);
 	for (size_t bit = 0; bit < (sizeof(name) + sizeof(value)) * 8; bit++) {
-		uint8_t *at = bit / 8 < sizeof(name) ? name + bit / 8
-						     : value + bit / 8 - sizeof(name);
+		uint8_t *at =
+			bit / 8 < sizeof(name) ? name + bit / 8 : value + bit / 8 - sizeof(name);
 
 		*at ^= (uint8_t)(1u << bit % 8);
 		ck_assert_msg(!lmdb_codec_entry_read(bytes_of(name, sizeof(name)),
-						     bytes_of(value, sizeof(value)), &part, &back),
-			      "bit %zu", bit);
+				      bytes_of(value, sizeof(value)), &part, &back),
+			"bit %zu", bit);
 		*at ^= (uint8_t)(1u << bit % 8);
 	}
-	ck_assert(!lmdb_codec_entry_read(bytes_of(name, sizeof(name)),
-					 bytes_of(value, sizeof(value) - 1), &part, &back));
-	ck_assert(!lmdb_codec_entry_read(bytes_of(name, sizeof(name) - 1),
-					 bytes_of(value, sizeof(value)), &part, &back));
+	ck_assert(!lmdb_codec_entry_read(
+		bytes_of(name, sizeof(name)), bytes_of(value, sizeof(value) - 1), &part, &back));
+	ck_assert(!lmdb_codec_entry_read(
+		bytes_of(name, sizeof(name) - 1), bytes_of(value, sizeof(value)), &part, &back));
 }
 END_TEST
 

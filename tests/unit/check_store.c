@@ -1,8 +1,9 @@
 /*
- * store: goal: the LMDB store keeps the port's contract; its directory is private and one process's; space
- * stays bounded; what is full or refused by the disk is an error that heals, never half a checkpoint.
- * Method: the contract suite, then a directory of its own per test; a second process by fork;
- * a tiny map and a limit on file sizes for a full disk. Loss of files: check_store_loss.c.
+ * store: goal: the LMDB store keeps the port's contract; its directory is private and one
+ * process's; space stays bounded; what is full or refused by the disk is an error that heals,
+ * never half a checkpoint. Method: the contract suite, then a directory of its own per test; a
+ * second process by fork; a tiny map and a limit on file sizes for a full disk. Loss of files:
+ * check_store_loss.c.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -63,8 +64,8 @@ static void contract_end(void *unused)
 	end();
 }
 
-static const struct contract_store contract = {contract_begin, contract_open, contract_restart,
-					       contract_end};
+static const struct contract_store contract = {
+	contract_begin, contract_open, contract_restart, contract_end};
 
 /* ---- the directory ---- */
 
@@ -102,7 +103,7 @@ static void in_child(int (*check)(void))
 		_exit(check());
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "child: status %#x",
-		      (unsigned)status);
+		(unsigned)status);
 }
 
 static int is_refused(void)
@@ -255,31 +256,35 @@ static int read_and_die(void)
 	MDB_txn *txn;
 
 	if (mdb_env_create(&env) || mdb_env_open(env, world.dir, MDB_RDONLY, 0600) ||
-	    mdb_txn_begin(env, NULL, MDB_RDONLY, &txn))
+		mdb_txn_begin(env, NULL, MDB_RDONLY, &txn))
 		return 1;
 	return 0; /* by _exit: the reader's slot stays taken */
 }
 
 START_TEST(reader_that_was_killed_pins_no_pages)
 {
+	int go[2], status;
 	struct store_part part;
+	char byte;
 	pid_t pid;
-	int status;
 
-	/* The child must not have the environment in its memory. */
-	lmdb_world_open(&world);
-	part = lmdb_world_acquire(&world, NULL, NULL);
-	(void)lmdb_world_checkpoint(&world, part, 1, 1, 1000);
-	lmdb_world_close(&world);
+	/* Forked before the environment is open, so that the child has none of ours in its
+	 * memory; it opens while we have it open, or its slot would be cleared with the lock
+	 * file. */
+	ck_assert_int_eq(pipe(go), 0);
 	pid = fork();
 	if (pid == 0) {
-		/* Waits for nothing: opens, reads, dies, while nobody else has it open. */
-		_exit(read_and_die());
+		close(go[1]);
+		_exit(read(go[0], &byte, 1) == 1 ? read_and_die() : 1);
 	}
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
+	close(go[0]);
 	lmdb_world_open(&world);
 	part = lmdb_world_acquire(&world, NULL, NULL);
+	ck_assert(!lmdb_world_checkpoint(&world, part, 1, 1, 1000));
+	ck_assert_int_eq(write(go[1], "", 1), 1);
+	close(go[1]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
 	ck_assert_uint_lt(rewrite(part), 512 * 1024);
 }
 END_TEST
@@ -396,7 +401,8 @@ static void *race(void *argument)
 		do {
 			racer->failed |= store->ops->checkpoint_poll(store, false, &done, &err);
 			id = lmdb_world_id(turn * 20);
-			racer->failed |= store->ops->get(store, k.part.id, &id, &found, &entry, &err);
+			racer->failed |=
+				store->ops->get(store, k.part.id, &id, &found, &entry, &err);
 		} while (!done);
 		racer->failed |= store->ops->get(store, k.part.id, &id, &found, &entry, &err);
 		racer->failed |= !found || entry.t != 7;

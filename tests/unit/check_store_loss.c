@@ -1,8 +1,7 @@
 /*
- * store_loss: goal: whatever happens to the files or the process, what the store serves is one of its checkpoints,
- * whole, or nothing: a damaged or foreign environment is moved aside and an empty one begins.
- * Method: files cut, flipped, swapped and planted between two opens; a row flipped under a running
- * environment; a child that checkpoints without end, killed by SIGKILL at seeded moments.
+ * store_loss: goal: whatever happens to the files, what the store serves is what was stored, or
+ * nothing: a damaged or foreign environment is moved aside and an empty one begins. Method: files
+ * cut, flipped, swapped and planted between two opens; a row flipped under a running environment.
  */
 #include <check.h>
 #include <fcntl.h>
@@ -199,7 +198,7 @@ START_TEST(environment_of_another_program_is_moved_aside)
 	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
-	MDB_val key = {3, (void *)(uintptr_t)"key"}, value = {5, (void *)(uintptr_t)"value"};
+	MDB_val key = {3, (void *)(uintptr_t) "key"}, value = {5, (void *)(uintptr_t) "value"};
 
 	lmdb_world_open(&world);
 	lmdb_world_close(&world);
@@ -316,86 +315,6 @@ START_TEST(only_the_latest_asides_are_kept)
 }
 END_TEST
 
-/* ---- SIGKILL ---- */
-
-#define HOT 50
-
-/* Checkpoint x: HOT ids marked with T = x, and one id of its own. Tells of each start. */
-static void checkpoint_for_ever(int told)
-{
-	struct checkpoint k;
-	struct store_part part;
-	bool has;
-
-	lmdb_world_open(&world);
-	part = lmdb_world_acquire(&world, &has, &k);
-	for (int64_t x = has ? k.x + 1 : 1;; x++) {
-		for (uint64_t i = 0; i < HOT; i++)
-			lmdb_world_put(&world, part, i, x);
-		lmdb_world_put(&world, part, 1000000 + (uint64_t)x, x);
-		if (write(told, "", 1) != 1 || lmdb_world_checkpoint(&world, part, x, x, 1 << 30))
-			_exit(1);
-	}
-}
-
-/* What is on disk is checkpoint x, all of it and nothing of a later one. */
-static int64_t expect_one_checkpoint(int64_t at_least)
-{
-	struct checkpoint k;
-	struct store_part part;
-	int64_t t = 0;
-	bool has;
-
-	lmdb_world_open(&world);
-	ck_assert_int_eq(lmdb_world_reports(), 0);
-	part = lmdb_world_acquire(&world, &has, &k);
-	ck_assert_int_ge(has ? k.x : 0, at_least);
-	for (uint64_t i = 0; i < HOT && has; i++) {
-		ck_assert_int_eq(lmdb_world_get(&world, part, i, &t), 1);
-		ck_assert_int_eq(t, k.x);
-	}
-	for (int64_t x = 1; has && x <= k.x; x++)
-		ck_assert_int_eq(lmdb_world_get(&world, part, 1000000 + (uint64_t)x, NULL), 1);
-	ck_assert_int_eq(lmdb_world_get(&world, part, 1000001 + (uint64_t)(has ? k.x : 0), NULL),
-			 0);
-	lmdb_world_close(&world);
-	return has ? k.x : 0;
-}
-
-START_TEST(sigkill_leaves_one_checkpoint_whole)
-{
-	const char *text = getenv("SEED");
-	unsigned seed = text ? (unsigned)strtoul(text, NULL, 10) : 1;
-	int64_t x = 0;
-
-	for (int kills = 0; kills < 12; kills++) {
-		int starts = 1 + rand_r(&seed) % 12;
-		volatile int spin = rand_r(&seed) % 300000;
-		int pipes[2], status;
-		char byte;
-		pid_t pid;
-
-		ck_assert_int_eq(pipe(pipes), 0);
-		pid = fork();
-		if (pid == 0) {
-			close(pipes[0]);
-			checkpoint_for_ever(pipes[1]);
-		}
-		close(pipes[1]);
-		for (int i = 0; i < starts; i++)
-			ck_assert_int_eq(read(pipes[0], &byte, 1), 1);
-		while (spin > 0)
-			spin--;
-		ck_assert_int_eq(kill(pid, SIGKILL), 0);
-		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-		ck_assert(WIFSIGNALED(status));
-		close(pipes[0]);
-		/* The start that was told before the last one has ended. */
-		x = expect_one_checkpoint(x + starts - 1);
-	}
-}
-END_TEST
-
 /* ---- any bit ---- */
 
 /* Opens and reads all there is. 3: it served what was never stored. */
@@ -408,8 +327,8 @@ static int serve(void)
 
 	if (lmdb_world_try(&world) || lmdb_store_open(world.env, &world.store, &world.err))
 		return 0;
-	if (world.store->ops->acquire(world.store, lmdb_world_tp, &part, &has, &k, &crashes,
-				      &world.err))
+	if (world.store->ops->acquire(
+		    world.store, lmdb_world_tp, &part, &has, &k, &crashes, &world.err))
 		return 0;
 	if (has && (k.x != 5 || k.window.t != 5))
 		return 3;
@@ -465,9 +384,16 @@ START_TEST(flipped_bits_never_change_what_is_served)
 		plant_damaged(image, len, &seed);
 		pid = fork();
 		if (pid == 0) {
-			/* LMDB may crash on a damaged page: that is a restart, not an answer. */
+			int answer;
+
+			/* LMDB may crash on a damaged page: that is a restart, not an answer. (A
+			 * sanitizer would take the signal for its own.) */
+			(void)signal(SIGSEGV, SIG_DFL);
+			(void)signal(SIGBUS, SIG_DFL);
 			(void)alarm(5);
-			_exit(serve());
+			answer = serve();
+			lmdb_world_close(&world);
+			_exit(answer);
 		}
 		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 		ck_assert_msg(!WIFEXITED(status) || WEXITSTATUS(status) != 3, "round %d", round);
@@ -497,7 +423,6 @@ int main(void)
 	tcase_add_test(tcase, one_start_that_died_opening_is_forgiven);
 	tcase_add_test(tcase, two_starts_that_died_opening_move_it_aside);
 	tcase_add_test(tcase, only_the_latest_asides_are_kept);
-	tcase_add_test(tcase, sigkill_leaves_one_checkpoint_whole);
 	tcase_add_test(tcase, flipped_bits_never_change_what_is_served);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
