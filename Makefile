@@ -58,6 +58,8 @@ TEST_LIB_SRCS = \
 # tests/unit/NAME.c
 UNIT_TESTS = \
 	check_expr \
+	check_expr_limits \
+	check_expr_names \
 	check_json \
 	check_must \
 	check_steps \
