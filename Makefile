@@ -145,6 +145,8 @@ UNIT_TESTS = \
 	check_codec \
 	check_expr \
 	check_hash \
+	check_expr_limits \
+	check_expr_names \
 	check_json \
 	check_kafka_group \
 	check_log \
