@@ -108,12 +108,25 @@ RUN_SRCS = \
 	src/run/worker_record.c \
 
 CLI_SRCS = \
+	src/cli/accept_plan.c \
+	src/cli/ask.c \
 	src/cli/check.c \
+	src/cli/facts.c \
 	src/cli/load.c \
+	src/cli/members.c \
+	src/cli/offsets.c \
+	src/cli/offsets_accept.c \
+	src/cli/offsets_show.c \
 	src/cli/run.c \
 	src/cli/test.c \
 	src/cli/test_compare.c \
 	src/cli/test_run.c \
+	src/cli/verify.c \
+	src/cli/verify_compare.c \
+	src/cli/verify_list.c \
+	src/cli/verify_model.c \
+	src/cli/verify_print.c \
+	src/cli/verify_read.c \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
@@ -148,6 +161,7 @@ UNIT_TESTS = \
 	check_expr_limits \
 	check_expr_names \
 	check_json \
+	check_accept \
 	check_kafka_group \
 	check_log \
 	check_memory \
@@ -160,6 +174,7 @@ UNIT_TESTS = \
 	check_store \
 	check_store_kill \
 	check_store_loss \
+	check_verify \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
@@ -255,6 +270,7 @@ $(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
+
 $(TOOLS): %: %.o $(TOOL_LIB_OBJS)
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
 
@@ -267,8 +283,7 @@ obj/%.o: %.cc config.mak
 	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
-	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH))
-	$(addsuffix .d,$(TESTS) $(TOOLS)) \
+	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH) $(TOOLS)) \
 	$(TOOL_LIB_OBJS:.o=.d)
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.

@@ -15,15 +15,9 @@ static void fill_meta(const struct recover_in *in, int worker, struct meta *meta
 	meta->g = in->now_ms;
 	meta->b = in->log_start;
 	meta->v = in->window_ms;
-	meta->p = -1;
-	/* No marker: the daemon reads from b with T from nothing, and the state is complete. Should
-	 * retention have passed b by then, the ids between are lost: T and x as of now open a gap that
-	 * reaches over all that could repeat them. A compacted log cannot be rebuilt in any case, and
-	 * its acceptance is the operator's word that nothing repeats: no gap. */
-	if (in->stateful && !in->compacted) {
-		meta->t = in->now_ms;
-		meta->x = in->now_ms;
-	}
+	/* T begins at the base, and is not claimed: the daemon reads from there and takes what it
+	 * finds. (No marker either: a rebuild has nowhere else to begin.) */
+	meta->p = WINDOW_P_UNKNOWN;
 }
 
 void accept_plan_make(const struct recover_in *in, int worker, struct accept_plan *ret)

@@ -34,6 +34,7 @@ void window_init_unknown(struct window *window)
 {
 	window_init(window);
 	window->p = WINDOW_P_UNKNOWN;
+	window->h = 1; /* never the hash of a log that was read from its beginning */
 }
 
 void window_init_at(struct window *window, const struct marker *marker)

@@ -33,8 +33,7 @@ static int op_subscribe(struct broker *broker, struct err *err)
 	return kafka_consumer_subscribe(&self(broker)->consumer, err);
 }
 
-static int op_poll(struct broker *broker, int timeout_ms, struct broker_event *ret,
-		   struct err *err)
+static int op_poll(struct broker *broker, int timeout_ms, struct broker_event *ret, struct err *err)
 {
 	if (kafka_consumer_poll(&self(broker)->consumer, timeout_ms, ret, err) < 0)
 		return -1;
@@ -108,9 +107,9 @@ static int op_topic(struct broker *broker, const char *topic, int32_t *ret_parti
 static int op_committed(struct broker *broker, const struct tp *tps, size_t count,
 			struct arena *arena, struct committed *ret, struct err *err)
 {
-	return explained(
-		self(broker),
-		kafka_facts_committed(&self(broker)->facts, tps, count, arena, ret, err), err);
+	return explained(self(broker),
+			 kafka_facts_committed(&self(broker)->facts, tps, count, arena, ret, err),
+			 err);
 }
 
 static int op_log_range(struct broker *broker, struct tp tp, int64_t *ret_start, int64_t *ret_end,

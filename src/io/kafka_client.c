@@ -47,8 +47,8 @@ static void client_error(rd_kafka_t *rk, int code, const char *reason, void *opa
 static int check_readable(const struct kafka_setting *setting, struct err *err)
 {
 	static const char *const files[] = {
-		"ssl.ca.location",     "ssl.certificate.location", "ssl.key.location",
-		"ssl.crl.location",    "ssl.keystore.location",    "sasl.kerberos.keytab",
+		"ssl.ca.location",  "ssl.certificate.location", "ssl.key.location",
+		"ssl.crl.location", "ssl.keystore.location",    "sasl.kerberos.keytab",
 	};
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
@@ -83,8 +83,8 @@ static int set_all(rd_kafka_conf_t *conf, const struct kafka_setting *settings, 
 }
 
 int kafka_client_conf(const struct kafka_setting *user, size_t user_count,
-		      const struct kafka_setting *owned, size_t owned_count,
-		      rd_kafka_conf_t **ret, struct err *err)
+		      const struct kafka_setting *owned, size_t owned_count, rd_kafka_conf_t **ret,
+		      struct err *err)
 {
 	static const struct kafka_setting defaults[] = {
 		{"client.id", "onced"},

@@ -27,8 +27,8 @@ struct kafka_client {
 /* The user's settings over librdkafka's defaults, then the count owned ones over them. STOP: 78 a
  * setting that librdkafka refuses, 77 a file that it names cannot be read. */
 int kafka_client_conf(const struct kafka_setting *user, size_t user_count,
-		      const struct kafka_setting *owned, size_t owned_count,
-		      rd_kafka_conf_t **ret, struct err *err) CHECKED;
+		      const struct kafka_setting *owned, size_t owned_count, rd_kafka_conf_t **ret,
+		      struct err *err) CHECKED;
 
 /* Makes the handle; takes conf over in any case. STOP (78). Does not wait for the broker. */
 int kafka_client_open(struct kafka_client *client, rd_kafka_type_t type, rd_kafka_conf_t *conf,

@@ -33,8 +33,8 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 	for (int i = 0; i < list->cnt; i++)
 		for (size_t t = 0; t < consumer->topic_count; t++)
 			if (strcmp(consumer->topics[t], list->elems[i].topic) == 0)
-				consumer->parts[count++] = (struct tp){consumer->topics[t],
-								       list->elems[i].partition};
+				consumer->parts[count++] =
+					(struct tp){consumer->topics[t], list->elems[i].partition};
 	must(count == (size_t)list->cnt); /* we subscribe to nothing else */
 	consumer->part_count = count;
 	if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
@@ -61,7 +61,7 @@ int kafka_consumer_open(struct kafka_consumer *consumer, const struct kafka_brok
 	const struct kafka_setting owned[] = {
 		{"group.id", conf->group},
 		{"group.instance.id", conf->group_instance_id}, /* no LeaveGroup, fenced commits */
-		{"partition.assignment.strategy", "range"},     /* eager: cooperative hangs < 2.6.1 */
+		{"partition.assignment.strategy", "range"}, /* eager: cooperative hangs < 2.6.1 */
 		{"isolation.level", "read_committed"}, /* also makes committed() wait for stable */
 		{"enable.auto.commit", "false"},
 		{"enable.auto.offset.store", "false"},
@@ -80,8 +80,8 @@ int kafka_consumer_open(struct kafka_consumer *consumer, const struct kafka_brok
 		{"enable.metrics.push", "false"},
 	};
 
-	*consumer = (struct kafka_consumer){.topics = conf->topics,
-					    .topic_count = conf->topic_count};
+	*consumer =
+		(struct kafka_consumer){.topics = conf->topics, .topic_count = conf->topic_count};
 	consumer->client.role = "consumer";
 	consumer->client.log = conf->log;
 	if (kafka_client_conf(conf->settings, conf->setting_count, owned,
@@ -118,11 +118,11 @@ int kafka_consumer_subscribe(struct kafka_consumer *consumer, struct err *err)
 	rd_kafka_resp_err_t code;
 
 	for (size_t i = 0; i < consumer->topic_count; i++)
-		rd_kafka_topic_partition_list_add(list, consumer->topics[i],
-						  RD_KAFKA_PARTITION_UA);
+		rd_kafka_topic_partition_list_add(list, consumer->topics[i], RD_KAFKA_PARTITION_UA);
 	code = rd_kafka_subscribe(consumer->client.rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
-	if (code == RD_KAFKA_RESP_ERR__FATAL && kafka_err_fatal(err, consumer->client.rk, "subscribe"))
+	if (code == RD_KAFKA_RESP_ERR__FATAL &&
+	    kafka_err_fatal(err, consumer->client.rk, "subscribe"))
 		return -1;
 	if (code)
 		return kafka_err_code(err, code, "subscribe");
@@ -145,7 +145,8 @@ static const char *own_topic(const struct kafka_consumer *consumer,
 static void hold(struct kafka_consumer *consumer, rd_kafka_message_t *message)
 {
 	if (consumer->held_count == consumer->held_capacity) {
-		size_t capacity = consumer->held_capacity ? consumer->held_capacity * 2 : HELD_FIRST;
+		size_t capacity =
+			consumer->held_capacity ? consumer->held_capacity * 2 : HELD_FIRST;
 		rd_kafka_message_t **grown =
 			realloc(consumer->held, capacity * sizeof(*consumer->held));
 
@@ -221,7 +222,8 @@ static int poll_error(struct kafka_consumer *consumer, const rd_kafka_message_t 
 		return err_set(err, ERR_STOP, EXIT_DATA, "%s/%d: cannot be read: %s",
 			       topic ? topic : "?", (int)message->partition, text);
 	default:
-		return kafka_err_code(err, message->err, "%s: %s", topic ? topic : "consumer", text);
+		return kafka_err_code(err, message->err, "%s: %s", topic ? topic : "consumer",
+				      text);
 	}
 }
 
@@ -233,8 +235,8 @@ static void tell_rebalance(struct kafka_consumer *consumer, struct broker_event 
 	consumer->pending = BROKER_NOTHING;
 }
 
-int kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms,
-			struct broker_event *ret, struct err *err)
+int kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms, struct broker_event *ret,
+			struct err *err)
 {
 	rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->client.rk, timeout_ms);
 	int res;
@@ -263,8 +265,8 @@ int kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms,
 	}
 	hold(consumer, message);
 	*ret = (struct broker_event){.kind = BROKER_RECORD};
-	ret->source = (struct source){own_topic(consumer, message), message->partition,
-				      message->offset};
+	ret->source =
+		(struct source){own_topic(consumer, message), message->partition, message->offset};
 	must(ret->source.topic != NULL);
 	kafka_consumer_record(message, consumer->headers, &ret->record);
 	return 0;

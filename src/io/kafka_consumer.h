@@ -12,16 +12,16 @@
 #include "io/kafka_client.h"
 
 struct kafka_consumer {
-	struct kafka_client client;  /* first: librdkafka's opaque */
-	const char *const *topics;   /* borrowed: the pointers events carry */
+	struct kafka_client client; /* first: librdkafka's opaque */
+	const char *const *topics;  /* borrowed: the pointers events carry */
 	size_t topic_count;
 	enum broker_event_kind pending; /* a rebalance not yet told; BROKER_NOTHING = none */
-	bool answer_due;             /* REVOKED or LOST was heard and not answered yet */
-	struct tp *parts;            /* owned; of the last rebalance */
+	bool answer_due;                /* REVOKED or LOST was heard and not answered yet */
+	struct tp *parts;               /* owned; of the last rebalance */
 	size_t part_count;
-	rd_kafka_message_t **held;   /* owned; delivered and not released */
+	rd_kafka_message_t **held; /* owned; delivered and not released */
 	size_t held_count, held_capacity;
-	struct arena *headers;       /* owned; of the held messages */
+	struct arena *headers; /* owned; of the held messages */
 };
 
 int kafka_consumer_open(struct kafka_consumer *consumer, const struct kafka_broker_conf *conf,
@@ -29,8 +29,8 @@ int kafka_consumer_open(struct kafka_consumer *consumer, const struct kafka_brok
 void kafka_consumer_close(struct kafka_consumer *consumer, int ms_max);
 
 int kafka_consumer_subscribe(struct kafka_consumer *consumer, struct err *err) CHECKED;
-int kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms,
-			struct broker_event *ret, struct err *err) CHECKED;
+int kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms, struct broker_event *ret,
+			struct err *err) CHECKED;
 void kafka_consumer_release(struct kafka_consumer *consumer);
 int kafka_consumer_assign(struct kafka_consumer *consumer, const struct tp_offset *positions,
 			  size_t count, struct err *err) CHECKED;

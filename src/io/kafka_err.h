@@ -19,7 +19,7 @@
  * FENCED_INSTANCE_ID, configuration), RETRY for all else: the caller may ask again at no risk. */
 enum err_kind kafka_err_kind(rd_kafka_resp_err_t code, int *ret_exit);
 
-/* Fills err by kafka_err_kind; the text is "<format>: <code's text> (<code's name>)". Returns -1. */
+/* Fills err by kafka_err_kind; the text is "<format>: <code's text> (<its name>)". Returns -1. */
 int kafka_err_code(struct err *err, rd_kafka_resp_err_t code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

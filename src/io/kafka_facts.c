@@ -116,8 +116,7 @@ static rd_kafka_resp_err_t ask_policy(struct kafka_facts *facts, const char *top
 	return code;
 }
 
-int kafka_facts_compacted(struct kafka_facts *facts, const char *topic, bool *ret,
-			  struct err *err)
+int kafka_facts_compacted(struct kafka_facts *facts, const char *topic, bool *ret, struct err *err)
 {
 	struct kafka_facts_topic *grown;
 	bool compacted = false;
@@ -227,8 +226,8 @@ int kafka_facts_offset(struct kafka_facts *facts, struct tp tp, int64_t ms, int6
 	return 0;
 }
 
-int kafka_facts_range(struct kafka_facts *facts, struct tp tp, int64_t *ret_start,
-		      int64_t *ret_end, struct err *err)
+int kafka_facts_range(struct kafka_facts *facts, struct tp tp, int64_t *ret_start, int64_t *ret_end,
+		      struct err *err)
 {
 	int64_t start = -1, end = -1;
 

@@ -1,7 +1,8 @@
 /*
  * kafka_facts: questions to the broker that change nothing, asked through a read_committed consumer
  * handle. Each names its topic in its errors. RETRY: the broker is away, the topic is not there
- * (yet), or pending transactions do not settle in time; asking again is right. STOP: no right to ask.
+ * (yet), or pending transactions do not settle in time; asking again is right. STOP: no right to
+ * ask.
  *
  * Thread: the handle's owner. Blocks: each at most call_ms_max (committed: twice that).
  */
@@ -35,7 +36,7 @@ int kafka_facts_committed(struct kafka_facts *facts, const struct tp *tps, size_
  * offset). -1 if there is no such offset. */
 int kafka_facts_offset(struct kafka_facts *facts, struct tp tp, int64_t ms, int64_t *ret,
 		       struct err *err) CHECKED;
-int kafka_facts_range(struct kafka_facts *facts, struct tp tp, int64_t *ret_start,
-		      int64_t *ret_end, struct err *err) CHECKED;
+int kafka_facts_range(struct kafka_facts *facts, struct tp tp, int64_t *ret_start, int64_t *ret_end,
+		      struct err *err) CHECKED;
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * kafka_producer: see kafka_producer.h. Every call into a transaction ends in `failed`, which taints
- * the producer: after any error a late copy of one of its requests may still be on the way, and
+ * kafka_producer: see kafka_producer.h. A call into a transaction that fails ends in `failed`, which
+ * taints the producer: after any error a late copy of one of its requests may still be on the way, and
  * only a new producer epoch makes the broker refuse that.
  */
 #include "io/kafka_producer.h"
@@ -79,9 +79,9 @@ static int open_handle(struct kafka_producer *producer, struct err *err)
 {
 	const struct kafka_broker_conf *conf = producer->conf;
 	char timeout_ms[16], messages[24], kbytes[24];
-	int64_t queue_messages = conf->batch_records > QUEUE_MESSAGES_MAX / 2 ?
-					 QUEUE_MESSAGES_MAX :
-					 conf->batch_records * 2;
+	int64_t queue_messages = conf->batch_records > QUEUE_MESSAGES_MAX / 2
+					 ? QUEUE_MESSAGES_MAX
+					 : conf->batch_records * 2;
 	size_t queue_kbytes = conf->producer_queue_bytes / 1024;
 	rd_kafka_conf_t *rk_conf;
 
@@ -155,8 +155,8 @@ static int meet_topic(struct kafka_producer *producer, struct kafka_out_topic *t
 	code = rd_kafka_metadata(producer->client.rk, 0, topic->handle, &metadata,
 				 producer->conf->call_ms_max);
 	if (!code) {
-		code = metadata->topic_cnt == 1 ? metadata->topics[0].err :
-						  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+		code = metadata->topic_cnt == 1 ? metadata->topics[0].err
+						: RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 		topic->known = !code && metadata->topics[0].partition_cnt > 0;
 		rd_kafka_metadata_destroy(metadata);
 	}
@@ -203,8 +203,9 @@ static void explain(struct kafka_producer *producer, const char *what, struct er
 {
 	(void)rd_kafka_poll(producer->client.rk, 0); /* delivery reports, connection errors */
 	if (err->kind == ERR_ABORT && producer->failed != RD_KAFKA_RESP_ERR_NO_ERROR) {
-		kafka_err_code(err, producer->failed, "%s: output topic %s does not take the records",
-			       what, producer->failed_topic);
+		kafka_err_code(err, producer->failed,
+			       "%s: output topic %s does not take the records", what,
+			       producer->failed_topic);
 		if (err->kind != ERR_STOP)
 			err->kind = ERR_ABORT;
 	}
@@ -345,8 +346,9 @@ int kafka_producer_send_offsets(struct kafka_producer *producer, const struct tp
 		return -1;
 	list = rd_kafka_topic_partition_list_new((int)count);
 	for (size_t i = 0; i < count; i++) {
-		rd_kafka_topic_partition_t *item = rd_kafka_topic_partition_list_add(
-			list, offsets[i].tp.topic, offsets[i].tp.partition);
+		rd_kafka_topic_partition_t *item =
+			rd_kafka_topic_partition_list_add(list, offsets[i].tp.topic,
+							  offsets[i].tp.partition);
 
 		must(offsets[i].offset >= 0);
 		item->offset = offsets[i].offset;

@@ -1,8 +1,8 @@
 /*
  * kafka_producer: the transactional producer half of the broker port.
  *
- * A record goes out as it came, with two exceptions that librdkafka forces: a timestamp of -1 (none)
- * becomes the present, and 0 becomes 1 (librdkafka takes 0 for "none"). Header names end at a NUL.
+ * A record goes out as it came, with what librdkafka forces: a timestamp of -1 (none) becomes the
+ * present, and 0 becomes 1 (librdkafka takes 0 for "none"). Header names end at a NUL.
  *
  * Thread: the worker's. Blocks: each transactional call at most call_ms_max; produce for a topic
  * seen for the first time too (it asks whether the topic is there).
@@ -14,13 +14,13 @@
 #include "io/kafka_taint.h"
 
 struct kafka_out_topic {
-	const char *name; /* borrowed from the pipeline */
+	const char *name;         /* borrowed from the pipeline */
 	rd_kafka_topic_t *handle; /* owned; NULL = the present producer has none yet */
-	bool known;       /* the broker said that it exists */
+	bool known;               /* the broker said that it exists */
 };
 
 struct kafka_producer {
-	struct kafka_client client; /* first: librdkafka's opaque */
+	struct kafka_client client;           /* first: librdkafka's opaque */
 	const struct kafka_broker_conf *conf; /* borrowed */
 	struct kafka_taint taint;
 	bool initialising; /* created, init_transactions not through yet: renew resumes it */

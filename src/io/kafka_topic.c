@@ -46,8 +46,7 @@ static int open_ends(struct kafka_topic *reader, const struct kafka_topic_conf *
 	return 0;
 }
 
-int kafka_topic_open(const struct kafka_topic_conf *conf, struct kafka_topic **ret,
-		     struct err *err)
+int kafka_topic_open(const struct kafka_topic_conf *conf, struct kafka_topic **ret, struct err *err)
 {
 	struct kafka_topic *reader = calloc(1, sizeof(*reader));
 	const struct kafka_broker_conf consumer_conf = {
@@ -110,8 +109,8 @@ int kafka_topic_range(struct kafka_topic *reader, struct tp tp, int64_t *ret_sta
 int kafka_topic_committed(struct kafka_topic *reader, const struct tp *tps, size_t count,
 			  struct arena *arena, struct committed *ret, struct err *err)
 {
-	return explained(reader,
-			 kafka_facts_committed(&reader->facts, tps, count, arena, ret, err), err);
+	return explained(reader, kafka_facts_committed(&reader->facts, tps, count, arena, ret, err),
+			 err);
 }
 
 /* --- read --- */
@@ -212,9 +211,9 @@ static int idle_error(const struct reading *reading, int idle_ms_max, const stru
 			       "%s/%d: nothing for %d ms at offset %lld, short of %lld: %s",
 			       span->tp.topic, (int)span->tp.partition, idle_ms_max,
 			       (long long)reading->states[i].next, (long long)span->end,
-			       trouble->kind == ERR_NONE ?
-				       "is the broker there, or a transaction still open?" :
-				       trouble->msg);
+			       trouble->kind == ERR_NONE
+				       ? "is the broker there, or a transaction still open?"
+				       : trouble->msg);
 	}
 	must(!"idle with nothing left to read");
 	return -1;
@@ -249,9 +248,8 @@ static int read_all(struct kafka_topic *reader, struct reading *reading, int idl
 	return 0;
 }
 
-int kafka_topic_read(struct kafka_topic *reader, const struct kafka_topic_span *spans,
-		     size_t count, int idle_ms_max, kafka_topic_fn *fn, void *arg,
-		     struct err *err)
+int kafka_topic_read(struct kafka_topic *reader, const struct kafka_topic_span *spans, size_t count,
+		     int idle_ms_max, kafka_topic_fn *fn, void *arg, struct err *err)
 {
 	struct reading reading = {.spans = spans, .count = count, .fn = fn, .arg = arg};
 	struct tp_offset *positions = calloc(count + 1, sizeof(*positions));
@@ -264,17 +262,18 @@ int kafka_topic_read(struct kafka_topic *reader, const struct kafka_topic_span *
 	for (size_t i = 0; i < count; i++) {
 		must(spans[i].start >= 0);
 		topics[i] = spans[i].tp.topic;
-		reading.states[i] = (struct span_state){spans[i].start,
-							spans[i].start >= spans[i].end};
+		reading.states[i] =
+			(struct span_state){spans[i].start, spans[i].start >= spans[i].end};
 		if (!reading.states[i].done)
-			positions[assigned++] = (struct tp_offset){.tp = spans[i].tp,
-								   .offset = spans[i].start};
+			positions[assigned++] =
+				(struct tp_offset){.tp = spans[i].tp, .offset = spans[i].start};
 	}
 	reading.left = assigned;
 	reader->consumer.topics = topics;
 	reader->consumer.topic_count = count;
 	if (assigned > 0) {
-		struct err later; /* an unassign that fails leaves nothing to do: it is closed next */
+		struct err
+			later; /* an unassign that fails leaves nothing to do: it is closed next */
 
 		res = kafka_consumer_assign(&reader->consumer, positions, assigned, err);
 		if (res == 0)

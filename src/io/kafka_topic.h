@@ -51,8 +51,7 @@ int kafka_topic_committed(struct kafka_topic *reader, const struct tp *tps, size
 
 /* Reads all spans. The ends are fixed, so this ends however fast others write. idle_ms_max: the
  * longest time without any progress; then RETRY, naming a partition and what it waits for. */
-int kafka_topic_read(struct kafka_topic *reader, const struct kafka_topic_span *spans,
-		     size_t count, int idle_ms_max, kafka_topic_fn *fn, void *arg,
-		     struct err *err) CHECKED;
+int kafka_topic_read(struct kafka_topic *reader, const struct kafka_topic_span *spans, size_t count,
+		     int idle_ms_max, kafka_topic_fn *fn, void *arg, struct err *err) CHECKED;
 
 #endif

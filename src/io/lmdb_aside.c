@@ -109,7 +109,7 @@ static void prune(int dir_fd)
 	for (int i = 0; i < count; i++) {
 		if (i < count - LMDB_ASIDE_MAX) {
 			int fd = openat(dir_fd, items[i]->d_name,
-				O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+					O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
 
 			for (size_t f = 0; fd >= 0 && f < sizeof(files) / sizeof(*files); f++)
 				(void)unlinkat(fd, files[f], 0);

@@ -67,8 +67,8 @@ static const struct accepted *accepted_find(const struct work *work, uint32_t id
 {
 	const struct accepted wanted = {.id = id};
 
-	return bsearch(
-		&wanted, work->accepted, work->accepted_count, sizeof(wanted), by_accepted_id);
+	return bsearch(&wanted, work->accepted, work->accepted_count, sizeof(wanted),
+		       by_accepted_id);
 }
 
 /* Which partitions are still this worker's? The write transaction is held, and store_acquire
@@ -85,8 +85,9 @@ static int accept_owned(struct work *work)
 	work->parts = calloc(env->part_count + 1, sizeof(*work->parts));
 	for (size_t i = 0; i < env->part_count && work->parts; i++)
 		if (env->parts[i].id)
-			work->parts[work->part_count++] = (struct lmdb_sweep_part){
-				env->parts[i].id, env->parts[i].t, env->parts[i].within_ms};
+			work->parts[work->part_count++] =
+				(struct lmdb_sweep_part){env->parts[i].id, env->parts[i].t,
+							 env->parts[i].v};
 	for (size_t i = 0; i < job->count; i++) {
 		const struct store_part *mine = &job->partitions[i].part;
 		const struct lmdb_part *part = lmdb_env_part_by_id(env, mine->id);
@@ -133,10 +134,10 @@ static int put_partitions(struct work *work)
 		if (rc)
 			return rc;
 		part = bsearch(&(struct lmdb_sweep_part){.id = row.id}, work->parts,
-			work->part_count, sizeof(*work->parts), by_id);
+			       work->part_count, sizeof(*work->parts), by_id);
 		must(part != NULL);
 		part->t = row.checkpoint.window.t;
-		part->within_ms = work->job->within_ms;
+		part->v = row.checkpoint.v;
 		work->accepted[kept++] = *accepted;
 	}
 	work->accepted_count = kept;
@@ -203,8 +204,8 @@ static int fill(struct work *work)
 	return rc;
 }
 
-/* On disk: now K's T holds for the sweeps to come, and no read transaction may stay behind, or it
- * would pin the pages that this one gave up. */
+/* On disk: now K's T and v hold for the sweeps to come, and no read transaction may stay behind,
+ * or it would pin the pages that this one gave up. */
 static void publish(struct work *work)
 {
 	struct lmdb_env *env = work->env;
@@ -217,7 +218,7 @@ static void publish(struct work *work)
 		if (!part)
 			continue; /* reset between the commit and here */
 		part->t = work->accepted[i].partition->checkpoint.window.t;
-		part->within_ms = work->job->within_ms;
+		part->v = work->accepted[i].partition->checkpoint.v;
 	}
 	for (reader = env->readers; reader; reader = reader->next) {
 		pthread_mutex_lock(&reader->lock);

@@ -12,10 +12,10 @@
 
 _Static_assert(LMDB_CODEC_HEADER_BYTES ==
 		       MAGIC_BYTES + 4 + 4 + 8 + LMDB_CODEC_UUID_BYTES + HASH_KEY_BYTES + SUM_BYTES,
-	"magic, format, next id, created, uuid, secret, sum");
-_Static_assert(LMDB_CODEC_PARTITION_BYTES == 4 * 4 + 8 + 2 * 4 + 5 * 8 + 4 * 8 + 2 * 8 +
+	       "magic, format, next id, created, uuid, secret, sum");
+_Static_assert(LMDB_CODEC_PARTITION_BYTES == 4 * 4 + 8 + 2 * 4 + 6 * 8 + 4 * 8 + 2 * 8 +
 						     MARKERS_MAX * MARKER_BYTES + SUM_BYTES,
-	"format, id, flags, markers; crashes; x k d g b; T p x h; gap; markers; sum");
+	       "format, id, flags, markers; crashes; x k d g b v; T p x h; gap; markers; sum");
 _Static_assert(LMDB_CODEC_ENTRY_KEY_BYTES == 4 + sizeof(struct hash128), "number, id");
 _Static_assert(LMDB_CODEC_ENTRY_BYTES == 2 * 8 + ENTRY_SUM_BYTES, "T, timestamp, sum");
 _Static_assert(sizeof(struct hash128) == 16, "ids have 128 bits");
@@ -84,8 +84,8 @@ static uint64_t sum(const void *key, size_t key_len, const void *value, size_t v
 	return hash64(NULL, both, key_len + value_len);
 }
 
-void lmdb_codec_header_write(
-	const struct lmdb_codec_header *header, uint8_t value[LMDB_CODEC_HEADER_BYTES])
+void lmdb_codec_header_write(const struct lmdb_codec_header *header,
+			     uint8_t value[LMDB_CODEC_HEADER_BYTES])
 {
 	uint8_t *at = value;
 
@@ -99,7 +99,7 @@ void lmdb_codec_header_write(
 	memcpy(at, header->secret, sizeof(header->secret));
 	at += sizeof(header->secret);
 	at = put_u64(at, sum(LMDB_CODEC_HEADER_KEY, strlen(LMDB_CODEC_HEADER_KEY), value,
-				 (size_t)(at - value)));
+			     (size_t)(at - value)));
 	must(at == value + LMDB_CODEC_HEADER_BYTES);
 }
 
@@ -120,7 +120,7 @@ bool lmdb_codec_header_read(struct bytes value, struct lmdb_codec_header *ret)
 	memcpy(header.secret, at, sizeof(header.secret));
 	at += sizeof(header.secret);
 	if (take_u64(&at) != sum(LMDB_CODEC_HEADER_KEY, strlen(LMDB_CODEC_HEADER_KEY), value.data,
-				     LMDB_CODEC_HEADER_BYTES - SUM_BYTES))
+				 LMDB_CODEC_HEADER_BYTES - SUM_BYTES))
 		return false;
 	if (header.next_id < 1)
 		return false;
@@ -129,13 +129,13 @@ bool lmdb_codec_header_read(struct bytes value, struct lmdb_codec_header *ret)
 }
 
 size_t lmdb_codec_partition_key(const char *group, const char *topic, int32_t partition,
-	uint8_t key[LMDB_CODEC_PARTITION_KEY_MAX])
+				uint8_t key[LMDB_CODEC_PARTITION_KEY_MAX])
 {
 	size_t group_len = strlen(group) + 1;
 	size_t topic_len = strlen(topic) + 1;
 
 	if (group_len > LMDB_CODEC_PARTITION_KEY_MAX || topic_len > LMDB_CODEC_PARTITION_KEY_MAX ||
-		group_len + topic_len + 4 > LMDB_CODEC_PARTITION_KEY_MAX)
+	    group_len + topic_len + 4 > LMDB_CODEC_PARTITION_KEY_MAX)
 		return 0;
 	memcpy(key, group, group_len);
 	memcpy(key + group_len, topic, topic_len);
@@ -154,6 +154,7 @@ static uint8_t *put_checkpoint(uint8_t *at, const struct checkpoint *checkpoint)
 	at = put_u64(at, checkpoint->d);
 	at = put_i64(at, checkpoint->g);
 	at = put_i64(at, checkpoint->b);
+	at = put_i64(at, checkpoint->v);
 	at = put_i64(at, window->t);
 	at = put_i64(at, window->p);
 	at = put_i64(at, window->x);
@@ -182,6 +183,7 @@ static void take_checkpoint(const uint8_t **at, struct checkpoint *checkpoint)
 	checkpoint->d = take_u64(at);
 	checkpoint->g = take_i64(at);
 	checkpoint->b = take_i64(at);
+	checkpoint->v = take_i64(at);
 	window->t = take_i64(at);
 	window->p = take_i64(at);
 	window->x = take_i64(at);
@@ -197,7 +199,7 @@ static void take_checkpoint(const uint8_t **at, struct checkpoint *checkpoint)
 }
 
 void lmdb_codec_partition_write(struct bytes key, const struct lmdb_codec_partition *partition,
-	uint8_t value[LMDB_CODEC_PARTITION_BYTES])
+				uint8_t value[LMDB_CODEC_PARTITION_BYTES])
 {
 	static const struct checkpoint none;
 	const struct checkpoint *checkpoint =
@@ -218,15 +220,15 @@ void lmdb_codec_partition_write(struct bytes key, const struct lmdb_codec_partit
 	must(at == value + LMDB_CODEC_PARTITION_BYTES);
 }
 
-bool lmdb_codec_partition_read(
-	struct bytes key, struct bytes value, struct lmdb_codec_partition *ret)
+bool lmdb_codec_partition_read(struct bytes key, struct bytes value,
+			       struct lmdb_codec_partition *ret)
 {
 	struct lmdb_codec_partition partition = {0};
 	const uint8_t *at = value.data;
 	uint32_t flags;
 
 	if (!at || value.len != LMDB_CODEC_PARTITION_BYTES ||
-		key.len > LMDB_CODEC_PARTITION_KEY_MAX || key.len == 0)
+	    key.len > LMDB_CODEC_PARTITION_KEY_MAX || key.len == 0)
 		return false;
 	if (take_u32(&at) != LMDB_CODEC_FORMAT)
 		return false;
@@ -240,18 +242,18 @@ bool lmdb_codec_partition_read(
 	partition.crashes.limit = (int32_t)take_u32(&at);
 	take_checkpoint(&at, &partition.checkpoint);
 	if (take_u64(&at) !=
-		sum(key.data, key.len, value.data, LMDB_CODEC_PARTITION_BYTES - SUM_BYTES))
+	    sum(key.data, key.len, value.data, LMDB_CODEC_PARTITION_BYTES - SUM_BYTES))
 		return false;
 	/* The sum holds, so these were written so: still no number is trusted as an index. */
 	if (partition.id < 1 || flags & ~(uint32_t)FLAGS_ALL ||
-		partition.checkpoint.window.marker_count > MARKERS_MAX)
+	    partition.checkpoint.window.marker_count > MARKERS_MAX)
 		return false;
 	*ret = partition;
 	return true;
 }
 
-void lmdb_codec_entry_key(
-	uint32_t part, const struct hash128 *id, uint8_t key[LMDB_CODEC_ENTRY_KEY_BYTES])
+void lmdb_codec_entry_key(uint32_t part, const struct hash128 *id,
+			  uint8_t key[LMDB_CODEC_ENTRY_KEY_BYTES])
 {
 	must(part >= 1);
 	put_be32(key, part);
@@ -260,12 +262,12 @@ void lmdb_codec_entry_key(
 
 static uint32_t entry_sum(const uint8_t *key, const uint8_t *value)
 {
-	return (uint32_t)sum(
-		key, LMDB_CODEC_ENTRY_KEY_BYTES, value, LMDB_CODEC_ENTRY_BYTES - ENTRY_SUM_BYTES);
+	return (uint32_t)sum(key, LMDB_CODEC_ENTRY_KEY_BYTES, value,
+			     LMDB_CODEC_ENTRY_BYTES - ENTRY_SUM_BYTES);
 }
 
 void lmdb_codec_entry_write(const uint8_t key[LMDB_CODEC_ENTRY_KEY_BYTES], struct entry entry,
-	uint8_t value[LMDB_CODEC_ENTRY_BYTES])
+			    uint8_t value[LMDB_CODEC_ENTRY_BYTES])
 {
 	uint8_t *at = value;
 
@@ -275,8 +277,8 @@ void lmdb_codec_entry_write(const uint8_t key[LMDB_CODEC_ENTRY_KEY_BYTES], struc
 	must(at == value + LMDB_CODEC_ENTRY_BYTES);
 }
 
-bool lmdb_codec_entry_read(
-	struct bytes key, struct bytes value, uint32_t *ret_part, struct entry *ret)
+bool lmdb_codec_entry_read(struct bytes key, struct bytes value, uint32_t *ret_part,
+			   struct entry *ret)
 {
 	const uint8_t *number = key.data;
 	const uint8_t *at = value.data;
@@ -284,7 +286,7 @@ bool lmdb_codec_entry_read(
 	uint32_t part;
 
 	if (!number || key.len != LMDB_CODEC_ENTRY_KEY_BYTES || !at ||
-		value.len != LMDB_CODEC_ENTRY_BYTES)
+	    value.len != LMDB_CODEC_ENTRY_BYTES)
 		return false;
 	part = (uint32_t)number[0] << 24 | (uint32_t)number[1] << 16 | (uint32_t)number[2] << 8 |
 	       number[3];

@@ -25,7 +25,7 @@
 #define LMDB_CODEC_HEADER_KEY "onced"
 #define LMDB_CODEC_HEADER_BYTES 64
 #define LMDB_CODEC_PARTITION_KEY_MAX 384 /* group <= 128, topic <= 249; LMDB's limit is 511 */
-#define LMDB_CODEC_PARTITION_BYTES 768
+#define LMDB_CODEC_PARTITION_BYTES 776
 #define LMDB_CODEC_ENTRY_KEY_BYTES 20
 #define LMDB_CODEC_ENTRY_BYTES 20
 
@@ -43,23 +43,23 @@ struct lmdb_codec_partition {
 	struct checkpoint checkpoint; /* all zero without has_checkpoint */
 };
 
-void lmdb_codec_header_write(
-	const struct lmdb_codec_header *header, uint8_t value[LMDB_CODEC_HEADER_BYTES]);
+void lmdb_codec_header_write(const struct lmdb_codec_header *header,
+			     uint8_t value[LMDB_CODEC_HEADER_BYTES]);
 bool lmdb_codec_header_read(struct bytes value, struct lmdb_codec_header *ret);
 
 /* Returns the key's length; 0 if group and topic are too long for it. */
 size_t lmdb_codec_partition_key(const char *group, const char *topic, int32_t partition,
-	uint8_t key[LMDB_CODEC_PARTITION_KEY_MAX]);
+				uint8_t key[LMDB_CODEC_PARTITION_KEY_MAX]);
 void lmdb_codec_partition_write(struct bytes key, const struct lmdb_codec_partition *partition,
-	uint8_t value[LMDB_CODEC_PARTITION_BYTES]);
-bool lmdb_codec_partition_read(
-	struct bytes key, struct bytes value, struct lmdb_codec_partition *ret);
+				uint8_t value[LMDB_CODEC_PARTITION_BYTES]);
+bool lmdb_codec_partition_read(struct bytes key, struct bytes value,
+			       struct lmdb_codec_partition *ret);
 
-void lmdb_codec_entry_key(
-	uint32_t part, const struct hash128 *id, uint8_t key[LMDB_CODEC_ENTRY_KEY_BYTES]);
+void lmdb_codec_entry_key(uint32_t part, const struct hash128 *id,
+			  uint8_t key[LMDB_CODEC_ENTRY_KEY_BYTES]);
 void lmdb_codec_entry_write(const uint8_t key[LMDB_CODEC_ENTRY_KEY_BYTES], struct entry entry,
-	uint8_t value[LMDB_CODEC_ENTRY_BYTES]);
-bool lmdb_codec_entry_read(
-	struct bytes key, struct bytes value, uint32_t *ret_part, struct entry *ret);
+			    uint8_t value[LMDB_CODEC_ENTRY_BYTES]);
+bool lmdb_codec_entry_read(struct bytes key, struct bytes value, uint32_t *ret_part,
+			   struct entry *ret);
 
 #endif

@@ -36,9 +36,9 @@ int lmdb_env_fail(struct lmdb_env *env, int rc, const char *what, struct err *er
 
 		if (flagged)
 			return err_set(err, ERR_STOP, EXIT_INTERNAL,
-				"state in %s: %s: it is corrupt and could not be flagged so "
-				"(%s): delete data.mdb there; it is rebuilt from the input",
-				env->dir, what, strerror(flagged));
+				       "state in %s: %s: it is corrupt and could not be flagged so "
+				       "(%s): delete data.mdb there; it is rebuilt from the input",
+				       env->dir, what, strerror(flagged));
 	}
 	return lmdb_err_set(err, rc, env->dir, what);
 }
@@ -76,13 +76,13 @@ static int lock_held(struct lmdb_env *env, struct err *err)
 
 	if (pid == (long)getpid())
 		return err_set(err, ERR_STOP, EXIT_STATE,
-			"state in %s: this onced has it open already: two pipelines cannot "
-			"share a name",
-			env->dir);
+			       "state in %s: this onced has it open already: two pipelines cannot "
+			       "share a name",
+			       env->dir);
 	return err_set(err, ERR_STOP, EXIT_STATE,
-		"state in %s: another onced (pid %ld) holds it: stop that one, or give this "
-		"one a state_dir of its own",
-		env->dir, pid);
+		       "state in %s: another onced (pid %ld) holds it: stop that one, or give this "
+		       "one a state_dir of its own",
+		       env->dir, pid);
 }
 
 static int env_lock(struct lmdb_env *env, struct err *err)
@@ -144,12 +144,11 @@ struct lmdb_part *lmdb_env_part_add(struct lmdb_env *env, struct bytes key)
 	memcpy(part->key, key.data, key.len);
 	part->key_len = key.len;
 	part->t = INT64_MIN;
-	part->within_ms = -1;
 	return part;
 }
 
-int lmdb_env_partition_get(
-	struct lmdb_env *env, MDB_txn *txn, struct bytes key, struct lmdb_codec_partition *ret)
+int lmdb_env_partition_get(struct lmdb_env *env, MDB_txn *txn, struct bytes key,
+			   struct lmdb_codec_partition *ret)
 {
 	MDB_val name = {key.len, (void *)(uintptr_t)key.data};
 	MDB_val value;
@@ -161,7 +160,7 @@ int lmdb_env_partition_get(
 }
 
 int lmdb_env_partition_put(struct lmdb_env *env, MDB_txn *txn, struct bytes key,
-	const struct lmdb_codec_partition *partition)
+			   const struct lmdb_codec_partition *partition)
 {
 	uint8_t text[LMDB_CODEC_PARTITION_BYTES];
 	MDB_val name = {key.len, (void *)(uintptr_t)key.data};
@@ -258,16 +257,18 @@ static int load_partitions(struct lmdb_env *env, MDB_txn *txn)
 		struct lmdb_codec_partition row;
 		struct lmdb_part *part;
 
-		if (!lmdb_codec_partition_read(
-			    name, bytes_of(value.mv_data, value.mv_size), &row) ||
-			lmdb_env_part_by_id(env, row.id)) {
+		if (!lmdb_codec_partition_read(name, bytes_of(value.mv_data, value.mv_size),
+					       &row) ||
+		    lmdb_env_part_by_id(env, row.id)) {
 			rc = MDB_CORRUPTED;
 			break;
 		}
 		part = lmdb_env_part_add(env, name);
 		part->id = row.id;
-		if (row.has_checkpoint)
+		if (row.has_checkpoint) {
 			part->t = row.checkpoint.window.t;
+			part->v = row.checkpoint.v;
+		}
 	}
 	mdb_cursor_close(cursor);
 	return rc == MDB_NOTFOUND ? 0 : rc;
@@ -309,7 +310,7 @@ static int blame(struct lmdb_env *env, int rc)
 	if (rc != ENOMEM && rc != EINVAL && rc != EOVERFLOW)
 		return rc;
 	map = mmap(NULL, env->map_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
-		0);
+		   0);
 	if (map == MAP_FAILED)
 		return rc;
 	must(munmap(map, env->map_bytes) == 0);
@@ -364,7 +365,7 @@ static int move_aside(struct lmdb_env *env, const char *why, struct err *err)
 	if (rc)
 		return lmdb_err_set(err, rc, env->dir, "move the corrupt state aside");
 	(void)snprintf(text, sizeof(text), "%s: moved aside to %s, to be rebuilt from the input",
-		why, name);
+		       why, name);
 	if (env->report)
 		env->report(env->dir, text);
 	return 0;
@@ -435,7 +436,7 @@ int lmdb_env_open(const struct lmdb_env_conf *conf, struct lmdb_env **ret, struc
 	must(!pthread_cond_init(&env->work, NULL));
 	must(!pthread_cond_init(&env->done, NULL));
 	if (env_directory(env, err) || env_lock(env, err) || env_settle(env, err) ||
-		lmdb_checkpoint_begin(env, err)) {
+	    lmdb_checkpoint_begin(env, err)) {
 		lmdb_env_close(env);
 		return -1;
 	}

@@ -30,10 +30,10 @@
 struct lmdb_part {
 	uint8_t key[LMDB_CODEC_PARTITION_KEY_MAX];
 	size_t key_len;
-	uint32_t id;       /* 0 = its row is being written */
-	uint64_t owner;    /* of this process; 0 = not acquired yet */
-	int64_t t;         /* T of its K on disk; INT64_MIN = no K */
-	int64_t within_ms; /* of its latest checkpoint by this process; -1 = none yet, not swept */
+	uint32_t id;    /* 0 = its row is being written */
+	uint64_t owner; /* of this process; 0 = not acquired yet */
+	int64_t t;      /* T of its K on disk; INT64_MIN = no K: nothing is expired */
+	int64_t v;      /* the window of its K on disk */
 };
 
 /* A handle's read transaction. */
@@ -52,7 +52,6 @@ struct lmdb_job {
 	const struct overlay *frozen;
 	const struct store_partition *partitions;
 	size_t count;
-	int64_t within_ms;
 	int rc; /* 0 or -1 with err */
 	struct err err;
 	struct lmdb_job *next;
@@ -101,10 +100,10 @@ int lmdb_env_write_begin(struct lmdb_env *env, MDB_txn **ret);
 
 /* The partition's row. Returns 0, MDB_NOTFOUND, MDB_CORRUPTED (its checksum is wrong) or another
  * code of LMDB. */
-int lmdb_env_partition_get(
-	struct lmdb_env *env, MDB_txn *txn, struct bytes key, struct lmdb_codec_partition *ret);
+int lmdb_env_partition_get(struct lmdb_env *env, MDB_txn *txn, struct bytes key,
+			   struct lmdb_codec_partition *ret);
 int lmdb_env_partition_put(struct lmdb_env *env, MDB_txn *txn, struct bytes key,
-	const struct lmdb_codec_partition *partition);
+			   const struct lmdb_codec_partition *partition);
 
 /* A number that was never used before. */
 int lmdb_env_next_id(struct lmdb_env *env, MDB_txn *txn, uint32_t *ret);

@@ -60,26 +60,26 @@ int lmdb_err_set(struct err *err, int rc, const char *dir, const char *what)
 	must(rc != 0);
 	if (rc == MDB_MAP_FULL)
 		return err_set(err, ERR_RETRY, rc,
-			"state in %s: %s: the state is full: shorten the window (`within`) "
-			"or spread the partitions over more hosts; work goes on while "
-			"memory lasts",
-			dir, what);
+			       "state in %s: %s: the state is full: shorten the window (`within`) "
+			       "or spread the partitions over more hosts; work goes on while "
+			       "memory lasts",
+			       dir, what);
 	if (lmdb_err_is_corrupt(rc))
 		return err_set(err, ERR_STOP, EXIT_INTERNAL,
-			"state in %s: %s: it is corrupt or not onced's (%s): the next start "
-			"moves it aside and rebuilds it from the input",
-			dir, what, mdb_strerror(rc));
+			       "state in %s: %s: it is corrupt or not onced's (%s): the next start "
+			       "moves it aside and rebuilds it from the input",
+			       dir, what, mdb_strerror(rc));
 	todo = rc > 0 ? healing(rc) : NULL;
 	if (todo)
 		return err_set(err, ERR_RETRY, rc, "state in %s: %s: %s: %s", dir, what,
-			mdb_strerror(rc), todo);
+			       mdb_strerror(rc), todo);
 	if (rc > 0)
 		return err_set(err, ERR_STOP, EXIT_STATE,
-			"state in %s: %s: %s: state_dir must be a directory that this user "
-			"can write to",
-			dir, what, mdb_strerror(rc));
+			       "state in %s: %s: %s: state_dir must be a directory that this user "
+			       "can write to",
+			       dir, what, mdb_strerror(rc));
 	/* MDB_PANIC: LMDB could not write its meta page and refuses all later writes. */
 	return err_set(err, ERR_STOP, EXIT_INTERNAL,
-		"state in %s: %s: %s: it must be opened anew: restart the pipeline", dir, what,
-		mdb_strerror(rc));
+		       "state in %s: %s: %s: it must be opened anew: restart the pipeline", dir,
+		       what, mdb_strerror(rc));
 }

@@ -58,8 +58,8 @@ struct change {
 static void change_begin(struct change *change, const struct lmdb_env *env, struct tp tp)
 {
 	memset(change, 0, sizeof(*change));
-	change->key = bytes_of(change->text,
-		lmdb_codec_partition_key(env->group, tp.topic, tp.partition, change->text));
+	change->key = bytes_of(change->text, lmdb_codec_partition_key(env->group, tp.topic,
+								      tp.partition, change->text));
 	/* Kafka's topics have at most 249 bytes, a group by the configuration's rule 64. */
 	must(change->key.len > 0);
 }
@@ -142,7 +142,8 @@ static int body_crash(struct lmdb_env *env, MDB_txn *txn, struct change *change)
 }
 
 static int write_row(struct lmdb_env *env, struct change *change, const char *what,
-	int (*body)(struct lmdb_env *env, MDB_txn *txn, struct change *change), struct err *err)
+		     int (*body)(struct lmdb_env *env, MDB_txn *txn, struct change *change),
+		     struct err *err)
 {
 	MDB_txn *txn;
 	int rc;
@@ -174,14 +175,14 @@ static void known_as(struct lmdb_env *env, struct bytes key, uint32_t id)
 	if (part->id != id) {
 		part->id = id;
 		part->t = INT64_MIN;
-		part->within_ms = -1;
+		part->v = 0;
 	}
 	pthread_mutex_unlock(&env->mutex);
 }
 
 static int store_acquire(struct store *store, struct tp tp, struct store_part *ret_part,
-	bool *ret_has, struct checkpoint *ret_checkpoint, struct crash_count *ret_crashes,
-	struct err *err)
+			 bool *ret_has, struct checkpoint *ret_checkpoint,
+			 struct crash_count *ret_crashes, struct err *err)
 {
 	struct lmdb_store *self = lmdb_of(store);
 	struct store_part part;
@@ -217,8 +218,8 @@ static int store_reset(struct store *store, struct tp tp, struct store_part *par
 	return 0;
 }
 
-static int store_crash_write(
-	struct store *store, struct tp tp, const struct crash_count *crashes, struct err *err)
+static int store_crash_write(struct store *store, struct tp tp, const struct crash_count *crashes,
+			     struct err *err)
 {
 	struct lmdb_store *self = lmdb_of(store);
 	struct change change;
@@ -231,7 +232,7 @@ static int store_crash_write(
 /* ---- reading ---- */
 
 static int store_get(struct store *store, uint32_t part, const struct hash128 *id, bool *ret_found,
-	struct entry *ret, struct err *err)
+		     struct entry *ret, struct err *err)
 {
 	struct lmdb_store *self = lmdb_of(store);
 	struct lmdb_reader *reader = &self->reader;
@@ -253,7 +254,7 @@ static int store_get(struct store *store, uint32_t part, const struct hash128 *i
 		rc = mdb_get(reader->txn, self->env->dedup, &key, &value);
 	}
 	if (!rc && !lmdb_codec_entry_read(bytes_of(text, sizeof(text)),
-			   bytes_of(value.mv_data, value.mv_size), &stored, &entry))
+					  bytes_of(value.mv_data, value.mv_size), &stored, &entry))
 		rc = MDB_CORRUPTED;
 	pthread_mutex_unlock(&reader->lock);
 	if (rc && rc != MDB_NOTFOUND)
@@ -269,16 +270,14 @@ static int store_get(struct store *store, uint32_t part, const struct hash128 *i
 /* ---- checkpoints ---- */
 
 static void store_checkpoint_start(struct store *store, const struct overlay *frozen,
-	const struct store_partition *partitions, size_t count, int64_t within_ms)
+				   const struct store_partition *partitions, size_t count)
 {
 	struct lmdb_store *self = lmdb_of(store);
 
-	must(within_ms >= 0);
 	/* Set before the hand-over: in NONE the fields are ours. */
 	self->job.frozen = frozen;
 	self->job.partitions = partitions;
 	self->job.count = count;
-	self->job.within_ms = within_ms;
 	self->job.rc = 0;
 	lmdb_checkpoint_submit(self->env, &self->job);
 }

@@ -5,8 +5,8 @@
 
 #include "base/must.h"
 
-static const struct lmdb_sweep_part *find(
-	const struct lmdb_sweep_part *parts, size_t count, uint32_t id)
+static const struct lmdb_sweep_part *find(const struct lmdb_sweep_part *parts, size_t count,
+					  uint32_t id)
 {
 	size_t low = 0;
 
@@ -27,12 +27,12 @@ static bool may_go(const struct lmdb_sweep_part *part, struct entry entry)
 {
 	if (!part)
 		return true;
-	return part->within_ms >= 0 && window_is_expired(part->within_ms, entry, part->t);
+	return window_is_expired(part->v, entry, part->t);
 }
 
 /* Where the last look stopped, or the first entry; MDB_NOTFOUND: there is none at all. */
-static int position(
-	const struct lmdb_sweep *sweep, MDB_cursor *cursor, MDB_val *key, MDB_val *value)
+static int position(const struct lmdb_sweep *sweep, MDB_cursor *cursor, MDB_val *key,
+		    MDB_val *value)
 {
 	int rc = MDB_NOTFOUND;
 
@@ -44,7 +44,7 @@ static int position(
 }
 
 static int look(struct lmdb_sweep *sweep, MDB_cursor *cursor, const struct lmdb_sweep_part *parts,
-	size_t part_count, size_t look_max)
+		size_t part_count, size_t look_max)
 {
 	const struct lmdb_sweep_part *part = NULL;
 	uint32_t last = 0;
@@ -56,7 +56,7 @@ static int look(struct lmdb_sweep *sweep, MDB_cursor *cursor, const struct lmdb_
 		uint32_t id;
 
 		if (!lmdb_codec_entry_read(bytes_of(key.mv_data, key.mv_size),
-			    bytes_of(value.mv_data, value.mv_size), &id, &entry))
+					   bytes_of(value.mv_data, value.mv_size), &id, &entry))
 			return MDB_CORRUPTED;
 		if (id != last) {
 			part = find(parts, part_count, id);
@@ -79,7 +79,7 @@ static int look(struct lmdb_sweep *sweep, MDB_cursor *cursor, const struct lmdb_
 }
 
 int lmdb_sweep_run(struct lmdb_env *env, MDB_txn *txn, const struct lmdb_sweep_part *parts,
-	size_t part_count, size_t look_max)
+		   size_t part_count, size_t look_max)
 {
 	MDB_cursor *cursor;
 	int rc = mdb_cursor_open(txn, env->dedup, &cursor);

@@ -140,15 +140,16 @@ static void world_append(const char *topic, int32_t partition, const struct reco
 					    (ssize_t)record->headers[h].name.len,
 					    record->headers[h].value.data,
 					    (ssize_t)record->headers[h].value.len);
-		ck_assert_int_eq(
-			rd_kafka_producev(
-				rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_PARTITION(partition),
-				RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-				RD_KAFKA_V_KEY((void *)record->key.data, record->key.len),
-				RD_KAFKA_V_VALUE((void *)record->value.data, record->value.len),
-				RD_KAFKA_V_TIMESTAMP(record->timestamp),
-				RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END),
-			0);
+		ck_assert_int_eq(rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic),
+						   RD_KAFKA_V_PARTITION(partition),
+						   RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+						   RD_KAFKA_V_KEY((void *)record->key.data,
+								  record->key.len),
+						   RD_KAFKA_V_VALUE((void *)record->value.data,
+								    record->value.len),
+						   RD_KAFKA_V_TIMESTAMP(record->timestamp),
+						   RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_END),
+				 0);
 	}
 	if (transactional)
 		must_ok(rd_kafka_commit_transaction(rk, 30000));
@@ -161,8 +162,7 @@ struct eye {
 	void *arg;
 };
 
-static int see(void *arg, const struct source *source, const struct record *record,
-	       struct err *err)
+static int see(void *arg, const struct source *source, const struct record *record, struct err *err)
 {
 	struct eye *eye = arg;
 
@@ -194,9 +194,9 @@ static void world_read(const char *topic, void (*fn)(void *arg, const struct rec
 						&err) == 0,
 			      "%s", err.msg);
 	}
-	ck_assert_msg(
-		kafka_topic_read(reader, spans, (size_t)partitions, 20000, see, &eye, &err) == 0,
-		"%s", err.msg);
+	ck_assert_msg(kafka_topic_read(reader, spans, (size_t)partitions, 20000, see, &eye, &err) ==
+			      0,
+		      "%s", err.msg);
 	kafka_topic_close(reader);
 }
 

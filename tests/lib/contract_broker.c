@@ -141,11 +141,12 @@ START_TEST(an_empty_assign_stops_intake_but_not_membership)
 	member_open(&member, names.group, "i1", names.txn, names.in);
 	member_join(&member);
 	member_expect(&member, BROKER_RECORD, &event);
-	ck_assert_msg(member.broker->ops->assign(member.broker, NULL, 0, &err) == 0, "%s",
-		      err.msg);
+	ck_assert_msg(member.broker->ops->assign(member.broker, NULL, 0, &err) == 0, "%s", err.msg);
 	member_append(names.in, 0, "b");
 	for (int i = 0; i < 10; i++) {
-		ck_assert_int_eq(member.broker->ops->poll(member.broker, MEMBER_POLL_MS, &event, &err), 0);
+		ck_assert_int_eq(member.broker->ops->poll(member.broker, MEMBER_POLL_MS, &event,
+							  &err),
+				 0);
 		ck_assert_int_eq(event.kind, BROKER_NOTHING);
 	}
 	ck_assert(member.broker->ops->is_member(member.broker));
@@ -195,8 +196,9 @@ static void share(struct member *first, struct member *second, int held)
 			for (int i = 0; i < held; i++) {
 				struct broker_event no;
 
-				ck_assert_int_eq(member->broker->ops->poll(member->broker, MEMBER_POLL_MS,
-									   &no, &err),
+				ck_assert_int_eq(member->broker->ops->poll(member->broker,
+									   MEMBER_POLL_MS, &no,
+									   &err),
 						 0);
 				ck_assert_int_eq(no.kind, BROKER_NOTHING);
 			}
@@ -283,8 +285,8 @@ START_TEST(facts_of_topics_and_logs)
 		      err.msg);
 	ck_assert_int_eq(partitions, 3);
 	ck_assert(!compacted);
-	ck_assert_int_eq(ops->topic(member.broker, member_world->name("nowhere"), &partitions, &compacted,
-				    &err),
+	ck_assert_int_eq(ops->topic(member.broker, member_world->name("nowhere"), &partitions,
+				    &compacted, &err),
 			 -1);
 	ck_assert_msg(err.kind == ERR_RETRY, "%s", err.msg);
 	ck_assert_msg(ops->log_range(member.broker, tp, &start, &end, &err) == 0, "%s", err.msg);

@@ -64,8 +64,8 @@ static struct held acquire(struct store *store, struct tp tp)
 
 	memset(&held, 0, sizeof(held));
 	ck_assert_msg(!store->ops->acquire(store, tp, &held.part, &held.has, &held.checkpoint,
-			      &held.crashes, &err),
-		"%s", err.msg);
+					   &held.crashes, &err),
+		      "%s", err.msg);
 	ck_assert_uint_ge(held.part.id, 1);
 	return held;
 }
@@ -80,6 +80,7 @@ static struct checkpoint checkpoint_at(int64_t x)
 	k.d = 12;
 	k.g = 13;
 	k.b = 14;
+	k.v = WITHIN;
 	k.gap = (struct gap){true, 16, 17};
 	window_init(&k.window);
 	(void)window_advance(&k.window, WITHIN, 14, 1000);
@@ -107,7 +108,7 @@ static void checkpoint(struct store *store, struct store_part part, struct check
 {
 	struct store_partition partition = {part, k};
 
-	store->ops->checkpoint_start(store, &overlay, &partition, 1, WITHIN);
+	store->ops->checkpoint_start(store, &overlay, &partition, 1);
 	finish(store);
 	overlay_clear(&overlay);
 }
@@ -163,6 +164,7 @@ START_TEST(checkpoint_comes_back_in_every_field)
 		ck_assert_uint_eq(held.checkpoint.d, 12);
 		ck_assert_int_eq(held.checkpoint.g, 13);
 		ck_assert_int_eq(held.checkpoint.b, 14);
+		ck_assert_int_eq(held.checkpoint.v, WITHIN);
 		ck_assert(held.checkpoint.gap.open);
 		ck_assert_int_eq(held.checkpoint.gap.t, 16);
 		ck_assert_int_eq(held.checkpoint.gap.x, 17);
@@ -170,7 +172,7 @@ START_TEST(checkpoint_comes_back_in_every_field)
 		ck_assert_int_eq(held.checkpoint.window.x, k.window.x);
 		ck_assert_uint_eq(held.checkpoint.window.marker_count, k.window.marker_count);
 		ck_assert_mem_eq(held.checkpoint.window.markers, k.window.markers,
-			k.window.marker_count * sizeof(struct marker));
+				 k.window.marker_count * sizeof(struct marker));
 		restart();
 	}
 }
@@ -267,12 +269,12 @@ START_TEST(only_the_refused_partition_stays_out_of_a_checkpoint)
 {
 	struct held lost = acquire(a, p0), kept = acquire(a, p1);
 	struct held owner = acquire(b, p0);
-	struct store_partition partitions[2] = {
-		{lost.part, checkpoint_at(16)}, {kept.part, checkpoint_at(26)}};
+	struct store_partition partitions[2] = {{lost.part, checkpoint_at(16)},
+						{kept.part, checkpoint_at(26)}};
 
 	put(lost.part.id, 1, 1200);
 	put(kept.part.id, 2, 1200);
-	a->ops->checkpoint_start(a, &overlay, partitions, 2, WITHIN);
+	a->ops->checkpoint_start(a, &overlay, partitions, 2);
 	finish(a);
 	ck_assert(!has(a, owner.part.id, 1, NULL));
 	ck_assert(has(a, kept.part.id, 2, NULL));
@@ -358,30 +360,17 @@ START_TEST(crash_count_survives_checkpoint_reset_and_restart)
 	struct crash_count count = {42, 3, 512};
 	struct held held = acquire(a, p0);
 
-	ck_assert(!a->ops->crash_write(a, p0, &count, &err));
 	checkpoint(a, held.part, checkpoint_at(16));
+	ck_assert(!a->ops->crash_write(a, p0, &count, &err));
+	held = acquire(a, p0);
+	ck_assert_int_eq(held.checkpoint.x, 16); /* which it leaves alone */
+	checkpoint(a, held.part, checkpoint_at(17));
 	ck_assert(!a->ops->reset(a, p0, &held.part, &err));
 	restart();
 	held = acquire(a, p0);
 	ck_assert_int_eq(held.crashes.offset, 42);
 	ck_assert_int_eq(held.crashes.count, 3);
 	ck_assert_int_eq(held.crashes.limit, 512);
-}
-END_TEST
-
-START_TEST(crash_count_leaves_the_checkpoint_alone)
-{
-	struct crash_count count = {42, 1, 1}, none = {-1, 0, 0};
-	struct held held = acquire(a, p0);
-
-	checkpoint(a, held.part, checkpoint_at(16));
-	ck_assert(!a->ops->crash_write(a, p0, &count, &err));
-	held = acquire(a, p0);
-	ck_assert_int_eq(held.checkpoint.x, 16);
-	ck_assert(!a->ops->crash_write(a, p0, &none, &err));
-	held = acquire(a, p0);
-	ck_assert_int_eq(held.crashes.offset, -1);
-	ck_assert_int_eq(held.checkpoint.x, 16);
 }
 END_TEST
 
@@ -405,7 +394,7 @@ START_TEST(close_waits_for_the_checkpoint)
 
 	for (uint64_t i = 0; i < 500; i++)
 		put(held.part.id, i, 1200);
-	a->ops->checkpoint_start(a, &overlay, &partition, 1, WITHIN);
+	a->ops->checkpoint_start(a, &overlay, &partition, 1);
 	a->ops->close(a);
 	overlay_clear(&overlay);
 	a = maker->open(world);
@@ -432,7 +421,7 @@ START_TEST(live_entries_never_go)
 }
 END_TEST
 
-START_TEST(expired_entries_of_another_workers_partition_wait_for_its_own_window)
+START_TEST(entries_expire_by_the_window_of_their_own_checkpoint)
 {
 	struct held mine = acquire(a, p0), theirs = acquire(b, p1);
 	struct checkpoint k = checkpoint_at(16);
@@ -441,7 +430,8 @@ START_TEST(expired_entries_of_another_workers_partition_wait_for_its_own_window)
 	/* b's window is wider than a's: a's sweeps must not judge b's entries by its own. */
 	partition.checkpoint.window.t = 5000;
 	put(theirs.part.id, 1, 1000);
-	b->ops->checkpoint_start(b, &overlay, &partition, 1, 10 * WITHIN);
+	partition.checkpoint.v = 10 * WITHIN;
+	b->ops->checkpoint_start(b, &overlay, &partition, 1);
 	finish(b);
 	overlay_clear(&overlay);
 	for (int i = 0; i < 3; i++)
@@ -450,21 +440,21 @@ START_TEST(expired_entries_of_another_workers_partition_wait_for_its_own_window)
 }
 END_TEST
 
-START_TEST(entries_of_a_partition_nobody_works_on_stay)
+START_TEST(live_entries_of_a_partition_nobody_works_on_stay)
 {
 	struct held held = acquire(a, p0);
 	struct checkpoint k = checkpoint_at(16);
 
-	/* After the restart nobody knows its window: whoever takes it over may still need them
-	 * all. */
+	/* After a restart only K says what is alive: its window is as wide as it was. */
+	k.v = 10 * WITHIN;
 	k.window.t = 5000;
 	for (uint64_t i = 0; i < 50; i++)
-		put(held.part.id, i, 4500);
+		put(held.part.id, i, 1000);
 	checkpoint(a, held.part, k);
 	restart();
 	held = acquire(a, p1);
 	for (int i = 0; i < 3; i++)
-		checkpoint(a, held.part, k);
+		checkpoint(a, held.part, checkpoint_at(17));
 	held = acquire(b, p0);
 	for (uint64_t i = 0; i < 50; i++)
 		ck_assert(has(b, held.part.id, i, NULL));
@@ -474,21 +464,26 @@ END_TEST
 TCase *contract_store_tcase(const struct contract_store *with)
 {
 	const TTest *const tests[] = {unknown_partition_has_nothing,
-		partitions_have_numbers_of_their_own, checkpoint_comes_back_in_every_field,
-		entries_are_seen_after_the_checkpoint_and_outlive_the_process,
-		later_mark_replaces_the_entry, same_id_in_two_partitions_is_two_entries,
-		checkpoint_without_entries_moves_x,
-		entries_of_a_partition_that_is_not_named_stay_out, each_acquire_raises_the_owner,
-		older_owner_is_refused_and_thinks_it_is_done,
-		only_the_refused_partition_stays_out_of_a_checkpoint,
-		new_owner_sees_what_the_old_one_checkpointed, reset_forgets_entries_and_checkpoint,
-		checkpoint_with_the_number_before_the_reset_is_refused,
-		reset_by_an_older_owner_leaves_the_newer_one_alone,
-		crash_count_survives_checkpoint_reset_and_restart,
-		crash_count_leaves_the_checkpoint_alone, secret_is_one_per_environment_and_stays,
-		close_waits_for_the_checkpoint, live_entries_never_go,
-		expired_entries_of_another_workers_partition_wait_for_its_own_window,
-		entries_of_a_partition_nobody_works_on_stay};
+				      partitions_have_numbers_of_their_own,
+				      checkpoint_comes_back_in_every_field,
+				      entries_are_seen_after_the_checkpoint_and_outlive_the_process,
+				      later_mark_replaces_the_entry,
+				      same_id_in_two_partitions_is_two_entries,
+				      checkpoint_without_entries_moves_x,
+				      entries_of_a_partition_that_is_not_named_stay_out,
+				      each_acquire_raises_the_owner,
+				      older_owner_is_refused_and_thinks_it_is_done,
+				      only_the_refused_partition_stays_out_of_a_checkpoint,
+				      new_owner_sees_what_the_old_one_checkpointed,
+				      reset_forgets_entries_and_checkpoint,
+				      checkpoint_with_the_number_before_the_reset_is_refused,
+				      reset_by_an_older_owner_leaves_the_newer_one_alone,
+				      crash_count_survives_checkpoint_reset_and_restart,
+				      secret_is_one_per_environment_and_stays,
+				      close_waits_for_the_checkpoint,
+				      live_entries_never_go,
+				      entries_expire_by_the_window_of_their_own_checkpoint,
+				      live_entries_of_a_partition_nobody_works_on_stay};
 	TCase *tcase = tcase_create("contract");
 
 	maker = with;

@@ -38,7 +38,7 @@ void lmdb_world_begin(struct lmdb_world *world)
 
 	memset(world, 0, sizeof(*world));
 	(void)snprintf(world->root, sizeof(world->root), "%s/onced-store-XXXXXX",
-		base && strlen(base) < 32 ? base : "/tmp");
+		       base && strlen(base) < 32 ? base : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(world->root));
 	(void)snprintf(world->dir, sizeof(world->dir), "%s/state/pay", world->root);
 	overlay_init(&world->overlay);
@@ -62,9 +62,9 @@ void lmdb_world_end(struct lmdb_world *world)
 int lmdb_world_try(struct lmdb_world *world)
 {
 	struct lmdb_env_conf conf = {.dir = world->dir,
-		.group = "onced.pay",
-		.map_bytes = world->map_bytes,
-		.report = report};
+				     .group = "onced.pay",
+				     .map_bytes = world->map_bytes,
+				     .report = report};
 
 	reports = 0;
 	report_text[0] = '\0';
@@ -75,8 +75,8 @@ int lmdb_world_try(struct lmdb_world *world)
 void lmdb_world_open(struct lmdb_world *world)
 {
 	ck_assert_msg(!lmdb_world_try(world), "%s", world->err.msg);
-	ck_assert_msg(
-		!lmdb_store_open(world->env, &world->store, &world->err), "%s", world->err.msg);
+	ck_assert_msg(!lmdb_store_open(world->env, &world->store, &world->err), "%s",
+		      world->err.msg);
 }
 
 void lmdb_world_close(struct lmdb_world *world)
@@ -148,8 +148,8 @@ struct hash128 lmdb_world_id(uint64_t number)
 	return hash128(NULL, &number, sizeof(number));
 }
 
-struct store_part lmdb_world_acquire(
-	struct lmdb_world *world, bool *ret_has, struct checkpoint *ret_checkpoint)
+struct store_part lmdb_world_acquire(struct lmdb_world *world, bool *ret_has,
+				     struct checkpoint *ret_checkpoint)
 {
 	struct checkpoint checkpoint;
 	struct crash_count crashes;
@@ -157,8 +157,8 @@ struct store_part lmdb_world_acquire(
 	bool has;
 
 	ck_assert_msg(!world->store->ops->acquire(world->store, lmdb_world_tp, &part, &has,
-			      &checkpoint, &crashes, &world->err),
-		"%s", world->err.msg);
+						  &checkpoint, &crashes, &world->err),
+		      "%s", world->err.msg);
 	if (ret_has)
 		*ret_has = has;
 	if (ret_checkpoint)
@@ -173,18 +173,18 @@ void lmdb_world_put(struct lmdb_world *world, struct store_part part, uint64_t n
 	(void)overlay_put(&world->overlay, part.id, &id, (struct entry){t, t}, NULL);
 }
 
-int lmdb_world_checkpoint(
-	struct lmdb_world *world, struct store_part part, int64_t x, int64_t t, int64_t within_ms)
+int lmdb_world_checkpoint(struct lmdb_world *world, struct store_part part, int64_t x, int64_t t,
+			  int64_t within_ms)
 {
 	struct store_partition partition = {.part = part};
 	bool done = false;
 	int rc;
 
 	partition.checkpoint.x = x;
+	partition.checkpoint.v = within_ms;
 	window_init(&partition.checkpoint.window);
 	partition.checkpoint.window.t = partition.checkpoint.window.p = t;
-	world->store->ops->checkpoint_start(
-		world->store, &world->overlay, &partition, 1, within_ms);
+	world->store->ops->checkpoint_start(world->store, &world->overlay, &partition, 1);
 	rc = world->store->ops->checkpoint_poll(world->store, true, &done, &world->err);
 	ck_assert(done);
 	if (!rc)
@@ -192,8 +192,8 @@ int lmdb_world_checkpoint(
 	return rc;
 }
 
-int lmdb_world_get(
-	struct lmdb_world *world, struct store_part part, uint64_t number, int64_t *ret_t)
+int lmdb_world_get(struct lmdb_world *world, struct store_part part, uint64_t number,
+		   int64_t *ret_t)
 {
 	struct hash128 id = lmdb_world_id(number);
 	struct entry entry;

@@ -44,15 +44,15 @@ size_t lmdb_world_bytes(const struct lmdb_world *world);
 /* The id that stands for a number. */
 struct hash128 lmdb_world_id(uint64_t number);
 
-struct store_part lmdb_world_acquire(
-	struct lmdb_world *world, bool *ret_has, struct checkpoint *ret_checkpoint);
+struct store_part lmdb_world_acquire(struct lmdb_world *world, bool *ret_has,
+				     struct checkpoint *ret_checkpoint);
 void lmdb_world_put(struct lmdb_world *world, struct store_part part, uint64_t number, int64_t t);
 /* The overlay with a K of x and T, as one checkpoint to its end; empties the overlay if it is on
  * disk. Returns what the poll returned, with world->err. */
-int lmdb_world_checkpoint(
-	struct lmdb_world *world, struct store_part part, int64_t x, int64_t t, int64_t within_ms);
+int lmdb_world_checkpoint(struct lmdb_world *world, struct store_part part, int64_t x, int64_t t,
+			  int64_t within_ms);
 /* Is the number there? Its T in *ret_t (may be NULL). -1: the get failed, with world->err. */
-int lmdb_world_get(
-	struct lmdb_world *world, struct store_part part, uint64_t number, int64_t *ret_t);
+int lmdb_world_get(struct lmdb_world *world, struct store_part part, uint64_t number,
+		   int64_t *ret_t);
 
 #endif

@@ -15,11 +15,11 @@ int64_t member_now_ms(void)
 }
 
 void member_open(struct member *member, const char *group, const char *instance,
-			const char *transactional_id, const char *topic)
+		 const char *transactional_id, const char *topic)
 {
 	*member = (struct member){.topics = {topic}};
-	member->conf = (struct contract_member){group, instance, transactional_id, member->topics,
-						1};
+	member->conf =
+		(struct contract_member){group, instance, transactional_id, member->topics, 1};
 	member->broker = member_world->open(&member->conf);
 	ck_assert_ptr_nonnull(member->broker);
 }
@@ -56,8 +56,7 @@ void member_next(struct member *member, struct broker_event *ret)
 	} while (ret->kind == BROKER_NOTHING);
 }
 
-void member_expect(struct member *member, enum broker_event_kind kind,
-			 struct broker_event *ret)
+void member_expect(struct member *member, enum broker_event_kind kind, struct broker_event *ret)
 {
 	member_next(member, ret);
 	ck_assert_int_eq(ret->kind, kind);
@@ -127,8 +126,8 @@ void member_begin(struct member *member)
 	ck_assert_msg(member->broker->ops->begin(member->broker, &err) == 0, "%s", err.msg);
 }
 
-int member_send(struct member *member, int32_t partition, int64_t offset,
-		       const char *metadata, struct err *err)
+int member_send(struct member *member, int32_t partition, int64_t offset, const char *metadata,
+		struct err *err)
 {
 	struct tp_offset item = {{member->topics[0], partition}, offset, metadata};
 
@@ -195,8 +194,8 @@ int member_visible(const char *topic)
 
 struct names member_names_make(int partitions)
 {
-	struct names names = {member_world->name("in"), member_world->name("out"), member_world->name("group"),
-			      member_world->name("txn")};
+	struct names names = {member_world->name("in"), member_world->name("out"),
+			      member_world->name("group"), member_world->name("txn")};
 
 	member_world->create(names.in, partitions, 0);
 	member_world->create(names.out, 1, 0);

@@ -29,13 +29,12 @@ struct names {
 
 int64_t member_now_ms(void);
 void member_open(struct member *member, const char *group, const char *instance,
-			const char *transactional_id, const char *topic);
+		 const char *transactional_id, const char *topic);
 void member_close(struct member *member);
 void member_renew(struct member *member);
 /* The next event that is not nothing. */
 void member_next(struct member *member, struct broker_event *ret);
-void member_expect(struct member *member, enum broker_event_kind kind,
-			 struct broker_event *ret);
+void member_expect(struct member *member, enum broker_event_kind kind, struct broker_event *ret);
 void member_keep(struct member *member, const struct broker_event *event);
 void member_assign_at(struct member *member, int64_t offset);
 /* Renews, subscribes, waits for the assignment and starts at offset 0. */
@@ -44,8 +43,8 @@ struct record member_text(const char *text);
 void member_append(const char *topic, int32_t partition, const char *text);
 void member_produce(struct member *member, const char *topic, const char *text);
 void member_begin(struct member *member);
-int member_send(struct member *member, int32_t partition, int64_t offset,
-		       const char *metadata, struct err *err);
+int member_send(struct member *member, int32_t partition, int64_t offset, const char *metadata,
+		struct err *err);
 void member_commit(struct member *member);
 void member_abort(struct member *member);
 /* The committed offset of a partition; -1 = none. metadata gets a NUL-terminated copy. */

@@ -17,8 +17,8 @@ void mock_start(struct mock *mock)
 	must(mock->cluster != NULL);
 	must(rd_kafka_mock_topic_create(mock->cluster, MOCK_IN, 1, 1) == 0);
 	must(rd_kafka_mock_topic_create(mock->cluster, MOCK_OUT, 4, 1) == 0);
-	mock->settings[0] = (struct kafka_setting){
-		"bootstrap.servers", rd_kafka_mock_cluster_bootstraps(mock->cluster)};
+	mock->settings[0] = (struct kafka_setting){"bootstrap.servers",
+						   rd_kafka_mock_cluster_bootstraps(mock->cluster)};
 	mock->conf = (struct kafka_broker_conf){
 		.settings = mock->settings,
 		.setting_count = 1,

@@ -28,13 +28,15 @@ static const struct row {
 #define E(name) RD_KAFKA_RESP_ERR_##name
 #define OK DONE, ERR_NONE, 0
 	{MOCK_FIND_COORDINATOR, E(COORDINATOR_NOT_AVAILABLE), 2, OK, false},
-	{MOCK_FIND_COORDINATOR, E(TRANSACTIONAL_ID_AUTHORIZATION_FAILED), 1, RENEW, ERR_STOP, 77, 0},
+	{MOCK_FIND_COORDINATOR, E(TRANSACTIONAL_ID_AUTHORIZATION_FAILED), 1, RENEW, ERR_STOP, 77,
+	 0},
 
 	{MOCK_INIT_PRODUCER_ID, E(NOT_COORDINATOR), 2, OK, false},
 	{MOCK_INIT_PRODUCER_ID, E(COORDINATOR_LOAD_IN_PROGRESS), 2, OK, false},
 	{MOCK_INIT_PRODUCER_ID, E(CONCURRENT_TRANSACTIONS), 2, OK, false},
 	{MOCK_INIT_PRODUCER_ID, E(_TRANSPORT), 1, OK, false},
-	{MOCK_INIT_PRODUCER_ID, E(TRANSACTIONAL_ID_AUTHORIZATION_FAILED), 1, RENEW, ERR_STOP, 77, 0},
+	{MOCK_INIT_PRODUCER_ID, E(TRANSACTIONAL_ID_AUTHORIZATION_FAILED), 1, RENEW, ERR_STOP, 77,
+	 0},
 	{MOCK_INIT_PRODUCER_ID, E(CLUSTER_AUTHORIZATION_FAILED), 1, RENEW, ERR_STOP, 77, 0},
 	{MOCK_INIT_PRODUCER_ID, E(INVALID_TRANSACTION_TIMEOUT), 1, RENEW, ERR_STOP, 78, 0},
 
@@ -162,8 +164,8 @@ static void check_row(int n, struct mock *mock)
 	ck_assert_msg(call == row->call, "row %d: call %d, not %d: %s %s", n, call, row->call,
 		      err_kind_name(err.kind), err.msg);
 	if (call == DONE)
-		ck_assert_msg(kafka_taint_is(&producer.taint) == row->tainted, "row %d: taint %d", n,
-			      !row->tainted);
+		ck_assert_msg(kafka_taint_is(&producer.taint) == row->tainted, "row %d: taint %d",
+			      n, !row->tainted);
 	else
 		check_failure(n, row, &producer, call, &err);
 	kafka_producer_close(&producer, 2000);

@@ -27,6 +27,7 @@ static struct lmdb_codec_partition full(void)
 	k->d = UINT64_C(0x8000000000000001);
 	k->g = -2;
 	k->b = INT64_MIN;
+	k->v = 86400000;
 	k->gap.open = true;
 	k->gap.t = -77;
 	k->gap.x = INT64_MAX;
@@ -77,8 +78,8 @@ START_TEST(partition_comes_back_in_every_field)
 
 	memset(&back, 0xee, sizeof(back));
 	lmdb_codec_partition_write(bytes_of(key, key_len), &row, value);
-	ck_assert(lmdb_codec_partition_read(
-		bytes_of(key, key_len), bytes_of(value, sizeof(value)), &back));
+	ck_assert(lmdb_codec_partition_read(bytes_of(key, key_len), bytes_of(value, sizeof(value)),
+					    &back));
 	/* Both were zeroed whole, so padding compares too. */
 	ck_assert_mem_eq(&row, &back, sizeof(row));
 }
@@ -93,8 +94,8 @@ START_TEST(partition_without_checkpoint_comes_back_empty)
 	row.has_checkpoint = false;
 	row.crashes.offset = -1;
 	lmdb_codec_partition_write(bytes_of(key, key_len), &row, value);
-	ck_assert(lmdb_codec_partition_read(
-		bytes_of(key, key_len), bytes_of(value, sizeof(value)), &back));
+	ck_assert(lmdb_codec_partition_read(bytes_of(key, key_len), bytes_of(value, sizeof(value)),
+					    &back));
 	ck_assert(!back.has_checkpoint);
 	ck_assert_int_eq(back.crashes.offset, -1);
 	ck_assert_mem_eq(&back.checkpoint, &none, sizeof(none));
@@ -123,14 +124,14 @@ START_TEST(partition_with_any_bit_flipped_is_refused)
 	for (size_t bit = 0; bit < sizeof(value) * 8; bit++) {
 		value[bit / 8] ^= (uint8_t)(1u << bit % 8);
 		ck_assert_msg(!lmdb_codec_partition_read(bytes_of(key, key_len),
-				      bytes_of(value, sizeof(value)), &back),
-			"bit %zu", bit);
+							 bytes_of(value, sizeof(value)), &back),
+			      "bit %zu", bit);
 		value[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
 	for (size_t bit = 0; bit < key_len * 8; bit++) {
 		key[bit / 8] ^= (uint8_t)(1u << bit % 8);
-		ck_assert(!lmdb_codec_partition_read(
-			bytes_of(key, key_len), bytes_of(value, sizeof(value)), &back));
+		ck_assert(!lmdb_codec_partition_read(bytes_of(key, key_len),
+						     bytes_of(value, sizeof(value)), &back));
 		key[bit / 8] ^= (uint8_t)(1u << bit % 8);
 	}
 }
@@ -163,13 +164,13 @@ START_TEST(entry_comes_back_and_its_key_sorts_by_partition)
 	lmdb_codec_entry_key(256, &low, second);
 	ck_assert_int_lt(memcmp(first, second, sizeof(first)), 0);
 	lmdb_codec_entry_write(first, entry, value);
-	ck_assert(lmdb_codec_entry_read(
-		bytes_of(first, sizeof(first)), bytes_of(value, sizeof(value)), &part, &back));
+	ck_assert(lmdb_codec_entry_read(bytes_of(first, sizeof(first)),
+					bytes_of(value, sizeof(value)), &part, &back));
 	ck_assert_uint_eq(part, 255);
 	ck_assert_int_eq(back.t, entry.t);
 	ck_assert_int_eq(back.timestamp, entry.timestamp);
-	ck_assert(!lmdb_codec_entry_read(
-		bytes_of(second, sizeof(second)), bytes_of(value, sizeof(value)), &part, &back));
+	ck_assert(!lmdb_codec_entry_read(bytes_of(second, sizeof(second)),
+					 bytes_of(value, sizeof(value)), &part, &back));
 }
 END_TEST
 
@@ -188,14 +189,14 @@ START_TEST(entry_with_any_bit_flipped_is_refused)
 
 		*at ^= (uint8_t)(1u << bit % 8);
 		ck_assert_msg(!lmdb_codec_entry_read(bytes_of(name, sizeof(name)),
-				      bytes_of(value, sizeof(value)), &part, &back),
-			"bit %zu", bit);
+						     bytes_of(value, sizeof(value)), &part, &back),
+			      "bit %zu", bit);
 		*at ^= (uint8_t)(1u << bit % 8);
 	}
-	ck_assert(!lmdb_codec_entry_read(
-		bytes_of(name, sizeof(name)), bytes_of(value, sizeof(value) - 1), &part, &back));
-	ck_assert(!lmdb_codec_entry_read(
-		bytes_of(name, sizeof(name) - 1), bytes_of(value, sizeof(value)), &part, &back));
+	ck_assert(!lmdb_codec_entry_read(bytes_of(name, sizeof(name)),
+					 bytes_of(value, sizeof(value) - 1), &part, &back));
+	ck_assert(!lmdb_codec_entry_read(bytes_of(name, sizeof(name) - 1),
+					 bytes_of(value, sizeof(value)), &part, &back));
 }
 END_TEST
 

@@ -1,7 +1,7 @@
 /*
  * check_murmur2: a key must go to the partition where the Java client puts it, or a topic that
  * both write loses its co-partitioning. Goal: librdkafka's partitioner, which the producer is
- * configured with, against hashes computed by Kafka's own org.apache.kafka.common.utils.Utils.murmur2
+ * configured with, against hashes computed by Utils.murmur2 of the Java client
  * (the first six are the vectors of its UtilsTest). Java: (hash & 0x7fffffff) % partitions.
  */
 #include <check.h>

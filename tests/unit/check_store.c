@@ -64,8 +64,8 @@ static void contract_end(void *unused)
 	end();
 }
 
-static const struct contract_store contract = {
-	contract_begin, contract_open, contract_restart, contract_end};
+static const struct contract_store contract = {contract_begin, contract_open, contract_restart,
+					       contract_end};
 
 /* ---- the directory ---- */
 
@@ -103,7 +103,7 @@ static void in_child(int (*check)(void))
 		_exit(check());
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "child: status %#x",
-		(unsigned)status);
+		      (unsigned)status);
 }
 
 static int is_refused(void)
@@ -256,7 +256,7 @@ static int read_and_die(void)
 	MDB_txn *txn;
 
 	if (mdb_env_create(&env) || mdb_env_open(env, world.dir, MDB_RDONLY, 0600) ||
-		mdb_txn_begin(env, NULL, MDB_RDONLY, &txn))
+	    mdb_txn_begin(env, NULL, MDB_RDONLY, &txn))
 		return 1;
 	return 0; /* by _exit: the reader's slot stays taken */
 }
@@ -397,7 +397,7 @@ static void *race(void *argument)
 			(void)overlay_put(&overlay, k.part.id, &id, (struct entry){7, 7}, NULL);
 		}
 		k.checkpoint.x = (int64_t)turn + 1;
-		store->ops->checkpoint_start(store, &overlay, &k, 1, 1000);
+		store->ops->checkpoint_start(store, &overlay, &k, 1);
 		do {
 			racer->failed |= store->ops->checkpoint_poll(store, false, &done, &err);
 			id = lmdb_world_id(turn * 20);

@@ -61,8 +61,8 @@ static int64_t expect_one_checkpoint(int64_t at_least)
 	}
 	for (int64_t x = 1; has && x <= k.x; x++)
 		ck_assert_int_eq(lmdb_world_get(&world, part, 1000000 + (uint64_t)x, NULL), 1);
-	ck_assert_int_eq(
-		lmdb_world_get(&world, part, 1000001 + (uint64_t)(has ? k.x : 0), NULL), 0);
+	ck_assert_int_eq(lmdb_world_get(&world, part, 1000001 + (uint64_t)(has ? k.x : 0), NULL),
+			 0);
 	lmdb_world_close(&world);
 	return has ? k.x : 0;
 }

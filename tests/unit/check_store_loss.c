@@ -327,8 +327,8 @@ static int serve(void)
 
 	if (lmdb_world_try(&world) || lmdb_store_open(world.env, &world.store, &world.err))
 		return 0;
-	if (world.store->ops->acquire(
-		    world.store, lmdb_world_tp, &part, &has, &k, &crashes, &world.err))
+	if (world.store->ops->acquire(world.store, lmdb_world_tp, &part, &has, &k, &crashes,
+				      &world.err))
 		return 0;
 	if (has && (k.x != 5 || k.window.t != 5))
 		return 3;
