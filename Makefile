@@ -148,30 +148,32 @@ TEST_LIB_SRCS = \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
-	check_accept \
 	check_build \
-	check_codec \
 	check_config \
+	check_kafka_allow \
+	check_options \
+	check_prefix \
+	check_tree \
+	check_units \
+	check_codec \
 	check_expr \
 	check_hash \
+	check_expr_limits \
+	check_expr_names \
 	check_json \
-	check_kafka_allow \
+	check_accept \
 	check_kafka_group \
 	check_log \
 	check_memory \
 	check_murmur2 \
 	check_must \
 	check_notify \
-	check_options \
 	check_policy \
-	check_prefix \
 	check_status \
 	check_steps \
 	check_store \
 	check_store_kill \
 	check_store_loss \
-	check_tree \
-	check_units \
 	check_verify \
 
 # tests/sim/NAME.c

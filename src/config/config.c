@@ -100,7 +100,7 @@ static void load_glob(struct load *load, const char *pattern)
 
 	pattern = absolute(build->arena, pattern, file);
 	result = glob(pattern, GLOB_ERR, NULL, &found);
-	if (result == GLOB_NOMATCH)
+	if (result == GLOB_NOMATCH || (result == GLOB_ABORTED && errno == ENOENT))
 		problems_error_at(
 			build->problems, file ? file : "onced", 0, 0, "pipelines",
 			"no file matches %s: name pipeline files on the command line, or set "

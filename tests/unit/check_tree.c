@@ -67,10 +67,9 @@ START_TEST(nodes_know_their_place_and_path)
 	struct node *root = NULL;
 	const struct node *b, *c;
 
-	ck_assert_int_eq(tree_parse("t.yaml",
-				 bytes_str("a:\n  - b: x\n    k: [1, {c: \"y\"}]\n"), arena,
-				 problems, &root),
-		0);
+	ck_assert_int_eq(tree_parse("t.yaml", bytes_str("a:\n  - b: x\n    k: [1, {c: \"y\"}]\n"),
+				    arena, problems, &root),
+			 0);
 	b = tree_find(tree_find(root, "a")->first, "b");
 	ck_assert_int_eq(b->line, 2);
 	ck_assert_int_eq(b->column, 8);
@@ -91,8 +90,8 @@ START_TEST(a_column_counts_characters)
 {
 	struct node *root = NULL;
 
-	ck_assert_int_eq(
-		tree_parse("t.yaml", bytes_str("{\xc3\xa4: x}"), arena, problems, &root), 0);
+	ck_assert_int_eq(tree_parse("t.yaml", bytes_str("{\xc3\xa4: x}"), arena, problems, &root),
+			 0);
 	ck_assert_int_eq(root->first->column, 5);
 }
 END_TEST
@@ -102,15 +101,15 @@ START_TEST(a_description_is_short_and_printable)
 	struct node *root = NULL;
 
 	ck_assert_int_eq(tree_parse("t.yaml",
-				 bytes_str("[\"a\\nb\\e\", [], {}, "
-					   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa4z]"),
-				 arena, problems, &root),
-		0);
+				    bytes_str("[\"a\\nb\\e\", [], {}, "
+					      "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\xc3\xa4z]"),
+				    arena, problems, &root),
+			 0);
 	ck_assert_str_eq(tree_describe(root->first, arena), "\"a b \"");
 	ck_assert_str_eq(tree_describe(root->first->next, arena), "a list");
 	ck_assert_str_eq(tree_describe(root->first->next->next, arena), "a mapping");
 	ck_assert_str_eq(tree_describe(root->first->next->next->next, arena),
-		"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\"");
+			 "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...\"");
 }
 END_TEST
 
@@ -126,7 +125,8 @@ START_TEST(nesting_ends_at_the_limit)
 			fputc(']', text.out);
 		ck_assert_int_eq(parse(&text, &root), depth > TREE_DEPTH_MAX ? -1 : 0);
 	}
-	ck_assert_ptr_nonnull(strstr(first_error(), ": is nested more than 64 levels deep, the limit"));
+	ck_assert_ptr_nonnull(
+		strstr(first_error(), ": is nested more than 64 levels deep, the limit"));
 }
 END_TEST
 
@@ -151,7 +151,8 @@ START_TEST(values_end_at_the_limit)
 			fputs("- a\n", text.out);
 		ck_assert_int_eq(parse(&text, &root), count == TREE_NODES_MAX ? -1 : 0);
 	}
-	ck_assert_str_eq(first_error(),
+	ck_assert_str_eq(
+		first_error(),
 		"t.yaml:100000:3: [99999]: the file has more than 100,000 values, the limit");
 }
 END_TEST
@@ -169,7 +170,7 @@ START_TEST(a_value_ends_at_the_limit)
 		ck_assert_int_eq(parse(&text, &root), len > TREE_SCALAR_BYTES_MAX ? -1 : 0);
 	}
 	ck_assert_str_eq(first_error(),
-		"t.yaml:1:4: a: is longer than 64k, the limit of one value");
+			 "t.yaml:1:4: a: is longer than 64k, the limit of one value");
 }
 END_TEST
 
@@ -185,7 +186,7 @@ START_TEST(a_key_ends_at_the_limit)
 		ck_assert_int_eq(parse(&text, &root), len > TREE_KEY_BYTES_MAX ? -1 : 0);
 	}
 	ck_assert_str_eq(first_error(),
-		"t.yaml:1:1: a key is longer than 256 bytes or holds a NUL character");
+			 "t.yaml:1:1: a key is longer than 256 bytes or holds a NUL character");
 }
 END_TEST
 
@@ -216,8 +217,7 @@ START_TEST(a_file_ends_at_the_limit)
 	ck_assert_ptr_null(root);
 	config_cases_write("t.yaml", text, TREE_FILE_BYTES_MAX + 1);
 	ck_assert_int_eq(tree_load("t.yaml", arena, problems, &root), -1);
-	ck_assert_str_eq(first_error(),
-		"t.yaml: cannot be read: it is larger than 1M, the limit");
+	ck_assert_str_eq(first_error(), "t.yaml: cannot be read: it is larger than 1M, the limit");
 	free(text);
 }
 END_TEST
@@ -246,9 +246,10 @@ START_TEST(text_that_is_not_utf_8_has_its_place)
 {
 	struct node *root = NULL;
 
-	ck_assert_int_eq(
-		tree_parse("t.yaml", bytes_str("a: b\nc: \xff\n"), arena, problems, &root), -1);
-	ck_assert_str_eq(first_error(),
+	ck_assert_int_eq(tree_parse("t.yaml", bytes_str("a: b\nc: \xff\n"), arena, problems, &root),
+			 -1);
+	ck_assert_str_eq(
+		first_error(),
 		"t.yaml:2:4: yaml: invalid leading UTF-8 octet; the file must be UTF-8 text "
 		"without control characters");
 }

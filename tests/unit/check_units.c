@@ -96,14 +96,14 @@ static const struct value ints[] = {
 };
 
 static void check_table(const struct value *values, size_t count,
-	bool (*parse)(const char *text, int64_t *ret))
+			bool (*parse)(const char *text, int64_t *ret))
 {
 	for (size_t i = 0; i < count; i++) {
 		int64_t got = WRONG;
 		bool parsed = parse(values[i].text, &got);
 
 		ck_assert_msg(got == values[i].expected, "%s: got %lld", values[i].text,
-			(long long)got);
+			      (long long)got);
 		ck_assert_int_eq(parsed, values[i].expected != WRONG);
 	}
 }
