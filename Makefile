@@ -131,6 +131,7 @@ CLI_SRCS = \
 
 TEST_LIB_SRCS = \
 	tests/lib/config_cases.c \
+	tests/lib/c11_threads.c \
 	tests/lib/contract_broker.c \
 	tests/lib/contract_store.c \
 	tests/lib/contract_txn.c \

@@ -61,11 +61,11 @@ static rd_kafka_t *plain_producer(const char *transactional_id)
 	return rk;
 }
 
-static void world_create(const char *topic, int partitions, int record_bytes_max)
+static void create(const char *topic, int partitions, const char *name, const char *value)
 {
 	rd_kafka_t *rk = plain_producer(NULL);
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-	char text[256], bytes[16];
+	char text[256];
 	rd_kafka_NewTopic_t *new_topic =
 		rd_kafka_NewTopic_new(topic, partitions, 1, text, sizeof(text));
 	rd_kafka_event_t *event;
@@ -73,10 +73,8 @@ static void world_create(const char *topic, int partitions, int record_bytes_max
 	size_t count = 0;
 
 	must(new_topic != NULL);
-	if (record_bytes_max > 0) {
-		snprintf(bytes, sizeof(bytes), "%d", record_bytes_max);
-		rd_kafka_NewTopic_set_config(new_topic, "max.message.bytes", bytes);
-	}
+	if (name)
+		rd_kafka_NewTopic_set_config(new_topic, name, value);
 	rd_kafka_CreateTopics(rk, &new_topic, 1, NULL, queue);
 	event = rd_kafka_queue_poll(queue, 30000);
 	ck_assert_ptr_nonnull(event);
@@ -90,6 +88,14 @@ static void world_create(const char *topic, int partitions, int record_bytes_max
 	rd_kafka_NewTopic_destroy(new_topic);
 	rd_kafka_queue_destroy(queue);
 	rd_kafka_destroy(rk);
+}
+
+static void world_create(const char *topic, int partitions, int record_bytes_max)
+{
+	char bytes[16];
+
+	snprintf(bytes, sizeof(bytes), "%d", record_bytes_max);
+	create(topic, partitions, record_bytes_max > 0 ? "max.message.bytes" : NULL, bytes);
 }
 
 static struct broker *world_open(const struct contract_member *member)
@@ -171,21 +177,29 @@ static int see(void *arg, const struct source *source, const struct record *reco
 	return 0;
 }
 
-static void world_read(const char *topic, void (*fn)(void *arg, const struct record *record),
-		       void *arg)
+static struct kafka_topic *reader_open(void)
 {
 	const struct kafka_topic_conf conf = {.settings = settings,
 					      .setting_count = 1,
 					      .group = "reader",
 					      .queue_bytes = (size_t)16 << 20,
 					      .call_ms_max = CALL_MS};
-	struct kafka_topic *reader;
+	struct kafka_topic *reader = NULL;
+	struct err err;
+
+	ck_assert_msg(kafka_topic_open(&conf, &reader, &err) == 0, "%s", err.msg);
+	return reader;
+}
+
+static void world_read(const char *topic, void (*fn)(void *arg, const struct record *record),
+		       void *arg)
+{
+	struct kafka_topic *reader = reader_open();
 	struct kafka_topic_span spans[16];
 	struct eye eye = {fn, arg};
 	struct err err;
 	int32_t partitions;
 
-	ck_assert_msg(kafka_topic_open(&conf, &reader, &err) == 0, "%s", err.msg);
 	ck_assert_msg(kafka_topic_partitions(reader, topic, &partitions, &err) == 0, "%s", err.msg);
 	ck_assert_int_le(partitions, 16);
 	for (int32_t i = 0; i < partitions; i++) {
@@ -211,8 +225,151 @@ static const struct contract_world world = {
 	.read = world_read,
 };
 
+/* --- what only a real broker shows --- */
+
+static void append_text(const char *topic, int32_t partition, const char *key, bool transactional)
+{
+	struct record record = {.key = bytes_str(key), .value = bytes_str("x"), .timestamp = 1};
+
+	world_append(topic, partition, &record, 1, transactional);
+}
+
+START_TEST(a_compacted_topic_is_known_as_one)
+{
+	const char *topic = world_name("compacted");
+	struct contract_member member = {"facts", "i1", world_name("txn"), &topic, 1};
+	struct broker *broker = world_open(&member);
+	bool compacted = false;
+	int32_t partitions;
+	struct err err;
+
+	create(topic, 1, "cleanup.policy", "compact");
+	ck_assert_msg(broker->ops->topic(broker, topic, &partitions, &compacted, &err) == 0, "%s",
+		      err.msg);
+	ck_assert(compacted);
+	broker->ops->close(broker);
+}
+END_TEST
+
+struct where {
+	int32_t partition;
+	int count;
+};
+
+static int note_partition(void *arg, const struct source *source, const struct record *record,
+			  struct err *err)
+{
+	struct where *where = arg;
+
+	(void)record, (void)err;
+	where->partition = source->partition;
+	where->count++;
+	return 0;
+}
+
+/* The configuration names the partitioner; check_murmur2 has its vectors. */
+START_TEST(a_key_is_produced_to_the_java_clients_partition)
+{
+	const char *topic = world_name("keyed");
+	struct contract_member member = {"keyed", "i1", world_name("txn"), &topic, 1};
+	struct broker *broker = world_open(&member);
+	struct output output = {topic, {.key = bytes_str("foobar"), .value = bytes_str("x")}};
+	struct kafka_topic *reader = reader_open();
+	struct kafka_topic_span spans[7];
+	struct where where = {-1, 0};
+	struct err err;
+
+	create(topic, 7, NULL, NULL);
+	ck_assert_msg(broker->ops->renew(broker, &err) == 0, "%s", err.msg);
+	ck_assert_msg(broker->ops->begin(broker, &err) == 0, "%s", err.msg);
+	ck_assert_msg(broker->ops->produce(broker, &output, &err) == 0, "%s", err.msg);
+	ck_assert_msg(broker->ops->commit(broker, &err) == 0, "%s", err.msg);
+	for (int32_t i = 0; i < 7; i++) {
+		spans[i].tp = (struct tp){topic, i};
+		ck_assert_int_eq(kafka_topic_range(reader, spans[i].tp, &spans[i].start,
+						   &spans[i].end, &err),
+				 0);
+	}
+	ck_assert_msg(kafka_topic_read(reader, spans, 7, 20000, note_partition, &where, &err) == 0,
+		      "%s", err.msg);
+	ck_assert_int_eq(where.count, 1);
+	ck_assert_int_eq(where.partition, (int32_t)((uint32_t)-790332482 & 0x7fffffff) % 7);
+	kafka_topic_close(reader);
+	broker->ops->close(broker);
+}
+END_TEST
+
+START_TEST(a_reader_stays_within_its_span)
+{
+	const char *topic = world_name("span");
+	struct kafka_topic *reader = reader_open();
+	struct kafka_topic_span span = {{topic, 0}, 1, 3};
+	struct where where = {-1, 0};
+	int64_t start, end;
+	struct err err;
+
+	create(topic, 1, NULL, NULL);
+	for (int i = 0; i < 5; i++)
+		append_text(topic, 0, "k", false);
+	append_text(topic, 0, "k", true); /* 5, and a control record at 6 */
+	ck_assert_int_eq(kafka_topic_read(reader, &span, 1, 20000, note_partition, &where, &err),
+			 0);
+	ck_assert_int_eq(where.count, 2);
+	/* Again with the same reader, up to an end that only a control record reaches. */
+	ck_assert_int_eq(kafka_topic_range(reader, span.tp, &start, &end, &err), 0);
+	ck_assert_int_eq(end, 7);
+	span.end = end;
+	where.count = 0;
+	ck_assert_int_eq(kafka_topic_read(reader, &span, 1, 20000, note_partition, &where, &err),
+			 0);
+	ck_assert_int_eq(where.count, 5);
+	span.start = span.end; /* nothing to read is read at once */
+	ck_assert_int_eq(kafka_topic_read(reader, &span, 1, 0, note_partition, &where, &err), 0);
+	ck_assert_int_eq(where.count, 5);
+	kafka_topic_close(reader);
+}
+END_TEST
+
+START_TEST(a_reader_says_what_it_cannot_reach)
+{
+	const char *topic = world_name("beyond");
+	struct kafka_topic *reader = reader_open();
+	struct kafka_topic_span span = {{topic, 0}, 0, 10};
+	struct where where = {-1, 0};
+	struct err err;
+
+	create(topic, 1, NULL, NULL);
+	append_text(topic, 0, "k", false);
+	ck_assert_int_eq(kafka_topic_read(reader, &span, 1, 3000, note_partition, &where, &err),
+			 -1);
+	ck_assert_msg(err.kind == ERR_RETRY, "%s %s", err_kind_name(err.kind), err.msg);
+	ck_assert_ptr_nonnull(strstr(err.msg, topic));
+	ck_assert_int_eq(where.count, 1);
+	span.start = 5; /* outside the log */
+	ck_assert_int_eq(kafka_topic_read(reader, &span, 1, 20000, note_partition, &where, &err),
+			 -1);
+	ck_assert_int_eq(err.kind, ERR_STOP);
+	ck_assert_int_eq(err.code, EXIT_DATA);
+	kafka_topic_close(reader);
+}
+END_TEST
+
+static TCase *real_only(void)
+{
+	TCase *tcase = tcase_create("real");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, world_begin, world_end);
+	tcase_add_test(tcase, a_compacted_topic_is_known_as_one);
+	tcase_add_test(tcase, a_key_is_produced_to_the_java_clients_partition);
+	tcase_add_test(tcase, a_reader_stays_within_its_span);
+	tcase_add_test(tcase, a_reader_says_what_it_cannot_reach);
+	return tcase;
+}
+
 int main(void)
 {
+	Suite *suite;
 	SRunner *runner;
 	int failed;
 
@@ -221,7 +378,9 @@ int main(void)
 		puts("skipped: ONCED_BROKERS names no Kafka");
 		return 77;
 	}
-	runner = srunner_create(contract_broker_suite(&world));
+	suite = contract_broker_suite(&world);
+	suite_add_tcase(suite, real_only());
+	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_VERBOSE);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);

@@ -235,6 +235,40 @@ START_TEST(a_rebalance_waits_for_the_answer_and_delivers_nothing_meanwhile)
 }
 END_TEST
 
+START_TEST(after_revoked_the_batch_in_flight_can_still_be_committed)
+{
+	struct names names = member_names_make(2);
+	struct member first, second;
+	struct broker_event event, other;
+	int64_t until = member_now_ms() + MEMBER_DEADLINE_MS;
+	char metadata[512];
+	struct err err;
+
+	member_open(&first, names.group, "i1", names.txn, names.in);
+	member_join(&first);
+	member_begin(&first);
+	member_produce(&first, names.out, "x");
+	member_open(&second, names.group, "i2", member_world->name("txn2"), names.in);
+	member_renew(&second);
+	ck_assert_int_eq(second.broker->ops->subscribe(second.broker, &err), 0);
+	do { /* the second one needs its polls to join */
+		ck_assert_msg(member_now_ms() < until, "not revoked in time");
+		(void)!second.broker->ops->poll(second.broker, 1, &other, &err);
+		if (first.broker->ops->poll(first.broker, MEMBER_POLL_MS, &event, &err) < 0)
+			event.kind = BROKER_NOTHING;
+	} while (event.kind != BROKER_REVOKED);
+	ck_assert(!first.broker->ops->assignment_lost(first.broker));
+	ck_assert(first.broker->ops->is_member(first.broker));
+	ck_assert_msg(member_send(&first, 0, 4, "m", &err) == 0, "%s", err.msg);
+	member_commit(&first);
+	ck_assert_int_eq(first.broker->ops->unassign(first.broker, &err), 0);
+	ck_assert_int_eq(member_committed(&second, 0, metadata), 4);
+	ck_assert_int_eq(member_visible(names.out), 1);
+	member_close(&second);
+	member_close(&first);
+}
+END_TEST
+
 START_TEST(a_second_consumer_with_our_instance_id_stops_us)
 {
 	struct names names = member_names_make(1);
@@ -318,6 +352,7 @@ Suite *contract_broker_suite(const struct contract_world *world)
 	tcase_add_test(tcase, an_empty_assign_stops_intake_but_not_membership);
 	tcase_add_test(tcase, a_position_outside_the_log_is_an_event);
 	tcase_add_test(tcase, a_rebalance_waits_for_the_answer_and_delivers_nothing_meanwhile);
+	tcase_add_test(tcase, after_revoked_the_batch_in_flight_can_still_be_committed);
 	if (!(member_world->lacks & CONTRACT_NO_STATIC_FENCING))
 		tcase_add_test(tcase, a_second_consumer_with_our_instance_id_stops_us);
 	tcase_add_test(tcase, facts_of_topics_and_logs);

@@ -2,12 +2,14 @@
 #include "lib/mock.h"
 
 #include "base/must.h"
+#include "lib/c11_threads.h"
 
 void mock_start(struct mock *mock)
 {
 	char text[256];
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 
+	c11_threads_use();
 	*mock = (struct mock){.topics = {MOCK_IN}};
 	must(rd_kafka_conf_set(conf, "test.mock.num.brokers", "1", text, sizeof(text)) ==
 	     RD_KAFKA_CONF_OK);
