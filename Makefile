@@ -35,6 +35,23 @@ CORE_SRCS = \
 	src/core/window.c \
 
 CONFIG_SRCS = \
+	src/config/build_kafka.c \
+	src/config/build_main.c \
+	src/config/build_pipeline.c \
+	src/config/build_steps.c \
+	src/config/config.c \
+	src/config/cross.c \
+	src/config/json_text.c \
+	src/config/kafka_allow.c \
+	src/config/options.c \
+	src/config/prefix.c \
+	src/config/problems.c \
+	src/config/reference.c \
+	src/config/section.c \
+	src/config/suggest.c \
+	src/config/tests.c \
+	src/config/tree.c \
+	src/config/units.c \
 
 IO_SRCS = \
 	src/io/expr_error.c \
@@ -45,33 +62,146 @@ IO_SRCS = \
 	src/io/expr_number.c \
 	src/io/expr_prelude.c \
 	src/io/expr_value.c \
+	src/io/hash_sodium.c \
+	src/io/kafka_broker.c \
+	src/io/kafka_client.c \
+	src/io/kafka_consumer.c \
+	src/io/kafka_err.c \
+	src/io/kafka_facts.c \
+	src/io/kafka_group.c \
+	src/io/kafka_producer.c \
+	src/io/kafka_taint.c \
+	src/io/kafka_topic.c \
+	src/io/kafka_version.c \
+	src/io/lmdb_aside.c \
+	src/io/lmdb_checkpoint.c \
+	src/io/lmdb_codec.c \
+	src/io/lmdb_env.c \
+	src/io/lmdb_err.c \
+	src/io/lmdb_store.c \
+	src/io/lmdb_sweep.c \
+	src/io/lmdb_version.c \
+	src/io/sodium_version.c \
 
 IO_CXX_SRCS = \
 	src/io/json_check.cc \
 
 RUN_SRCS = \
+	src/run/clock_real.c \
+	src/run/log.c \
+	src/run/log_format.c \
+	src/run/log_limit.c \
+	src/run/memory.c \
+	src/run/notify.c \
+	src/run/pipeline_run.c \
+	src/run/policy.c \
+	src/run/pulse.c \
+	src/run/run_thread.c \
+	src/run/signals.c \
+	src/run/state_dir.c \
+	src/run/status.c \
+	src/run/supervisor.c \
+	src/run/wiring.c \
+	src/run/worker.c \
+	src/run/worker_assign.c \
+	src/run/worker_commit.c \
+	src/run/worker_record.c \
 
 CLI_SRCS = \
+	src/cli/accept_plan.c \
+	src/cli/ask.c \
+	src/cli/check.c \
+	src/cli/facts.c \
+	src/cli/load.c \
+	src/cli/members.c \
+	src/cli/offsets.c \
+	src/cli/offsets_accept.c \
+	src/cli/offsets_show.c \
+	src/cli/run.c \
+	src/cli/test.c \
+	src/cli/test_compare.c \
+	src/cli/test_run.c \
+	src/cli/verify.c \
+	src/cli/verify_compare.c \
+	src/cli/verify_list.c \
+	src/cli/verify_model.c \
+	src/cli/verify_print.c \
+	src/cli/verify_read.c \
+	src/cli/version.c \
 
 TEST_LIB_SRCS = \
+	tests/lib/config_cases.c \
+	tests/lib/contract_broker.c \
+	tests/lib/contract_store.c \
+	tests/lib/contract_txn.c \
+	tests/lib/fake_broker.c \
+	tests/lib/fake_compile.c \
+	tests/lib/fake_kafka.c \
+	tests/lib/fake_store.c \
+	tests/lib/lmdb_world.c \
+	tests/lib/member.c \
+	tests/lib/mock.c \
+	tests/sim/naive.c \
+	tests/sim/oracle.c \
+	tests/sim/sim.c \
+	tests/sim/sim_engine.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
+	check_accept \
+	check_build \
+	check_codec \
+	check_config \
 	check_expr \
 	check_expr_limits \
 	check_expr_names \
+	check_hash \
 	check_json \
+	check_kafka_allow \
+	check_kafka_group \
+	check_log \
+	check_memory \
+	check_murmur2 \
 	check_must \
+	check_notify \
+	check_options \
+	check_policy \
+	check_prefix \
+	check_status \
 	check_steps \
+	check_store \
+	check_store_kill \
+	check_store_loss \
+	check_tree \
+	check_units \
+	check_verify \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
+	check_sim_crash \
+	check_sim_naive \
+	check_sim_random \
 
 # tests/mock/NAME.c
 MOCK_TESTS = \
+	check_mock_errors \
+	check_mock_facts \
+	check_mock_taint \
 
-# tests/bench/NAME.c
-BENCHES = \
+# tests/integration/NAME.c, run by a script of that folder
+INTEGRATION_TESTS = \
+	check_broker \
+
+# programs of the tests with a real Kafka; they link nothing of onced
+TOOL_NAMES = \
+	tests/bench/bare_copy \
+	tests/load/dump \
+	tests/load/load \
+	tests/load/offsets \
+
+TOOL_LIB_SRCS = \
+	tests/load/client.c \
+	tests/load/payment.c \
 
 # ---- flags -------------------------------------------------------------------------------------
 
@@ -116,12 +246,16 @@ TEST_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TEST_LIB_SRCS))
 UNIT = $(addprefix obj/tests/unit/,$(UNIT_TESTS))
 SIM = $(addprefix obj/tests/sim/,$(SIM_TESTS))
 MOCK = $(addprefix obj/tests/mock/,$(MOCK_TESTS))
+INTEGRATION = $(addprefix obj/tests/integration/,$(INTEGRATION_TESTS))
 BENCH = $(addprefix obj/tests/bench/,$(BENCHES))
 TESTS = $(UNIT) $(SIM) $(MOCK)
+TOOLS = $(addprefix obj/,$(TOOL_NAMES))
+TOOL_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TOOL_LIB_SRCS))
 
-.PHONY: all tests
+.PHONY: all tests tools
 all: onced
 tests: $(TESTS)
+tools: $(TOOLS)
 
 onced: obj/src/main.o libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) $(LIBS)
@@ -132,10 +266,13 @@ libtest.a: $(TEST_LIB_OBJS)
 libonced.a libtest.a: Makefile
 	$(call say,AR,$@)rm -f $@ && $(AR) rcD $@ $(filter %.o,$^)
 
-$(TESTS) $(BENCH): %: %.o libtest.a libonced.a
+$(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
+
+$(TOOLS): %: %.o $(TOOL_LIB_OBJS)
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) -lm
 
 obj/%.o: %.c config.mak
 	@mkdir -p $(@D)
@@ -146,7 +283,8 @@ obj/%.o: %.cc config.mak
 	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
-	$(addsuffix .d,$(TESTS) $(BENCH))
+	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH) $(TOOLS)) \
+	$(TOOL_LIB_OBJS:.o=.d)
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
 DEPS_FIRST = $(if $(filter check check-% demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
@@ -172,8 +310,8 @@ define subbuild # NAME, configure's arguments, goals
 	+@$(MAKE) --no-print-directory $(J) -C build/$(1) DEVELOPER=$(DEVELOPER) $(3)
 endef
 
-CHECKS = tidy format-check check-unit check-sim check-mock check-asan check-valgrind check-tsan \
-	check-clang check-integration
+CHECKS = tidy format-check check-unit check-sim check-mock check-checker check-asan check-valgrind \
+	check-tsan check-clang check-integration
 
 .PHONY: check $(CHECKS) check-programs failpoints demo prove bench
 check:
@@ -217,17 +355,21 @@ check-clang:
 failpoints:
 	$(call subbuild,failpoints,--enable-failpoints,all)
 
-check-integration: all failpoints
+check-integration: all failpoints $(INTEGRATION)
+check-checker:
+	@$(srcdir)/tests/load/check.py --self-test
+
+check-integration: all failpoints tools
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
-demo: all
-	@$(srcdir)/demo/run $(CURDIR)/onced
+demo: all tools
+	@$(srcdir)/tests/demo/demo $(CURDIR)
 
-prove: all failpoints
-	@$(srcdir)/tests/prove $(CURDIR)/onced
+prove: all tools
+	@$(srcdir)/tests/prove/run $(CURDIR)
 
-bench: all $(BENCH)
-	@$(srcdir)/tests/bench/run $(CURDIR)/onced $(BENCH)
+bench: all tools
+	@$(srcdir)/tests/bench/run $(CURDIR)
 
 # ---- source ------------------------------------------------------------------------------------
 

@@ -94,7 +94,8 @@ listed() { # every source is named in the Makefile, and every name there exists
 		case $file in
 		src/main.c) continue ;;
 		tests/lib/* | src/*) name=$file ;;
-		tests/unit/* | tests/sim/* | tests/mock/* | tests/bench/*)
+		tests/bench/*) name=${file%.c} ;;
+		tests/unit/* | tests/sim/* | tests/mock/*)
 			name=$(basename "$file" .c)
 			;;
 		*) continue ;;

@@ -10,10 +10,20 @@
 
 #include "core/pipeline.h"
 
+#define CONFIG_PIPELINES_MAX 256
+
 struct kafka_property {
 	const char *name;
 	const char *value; /* resolved; may be a secret: never print it */
 	bool secret;
+};
+
+/* One effective setting, for `check -v`: what the file says or the default. Never a secret. */
+struct setting {
+	const char *path; /* "commit.every" */
+	const char *value;
+	const char *file; /* NULL: a default */
+	int line;
 };
 
 struct pipeline_test; /* config/tests.h: the `tests:` of one pipeline, for `onced test` */
@@ -22,6 +32,8 @@ struct pipeline_config {
 	struct pipeline pipeline;
 	const struct pipeline_test *tests;
 	size_t test_count;
+	const struct setting *settings;
+	size_t setting_count;
 };
 
 struct config {
@@ -34,7 +46,9 @@ struct config {
 	int log_level; /* enum log_level */
 	const struct pipeline_config *pipelines;
 	size_t pipeline_count;
-	/* onced: internal: the arena everything above lives in */
+	const struct setting *settings; /* the main file's */
+	size_t setting_count;
+	/* internal: the arena that everything above lives in */
 	struct arena *arena;
 };
 
@@ -46,18 +60,21 @@ struct config_errors {
 };
 
 struct config_request {
-	const char *file;             /* -c; NULL: /etc/onced/onced.yaml if it is there and no pipeline files are given */
-	const char *const *pipelines; /* files named on the command line; they replace `pipelines:` */
+	const char *
+		file; /* -c; NULL: /etc/onced/onced.yaml if it is there and no pipeline files are given */
+	const char *const
+		*pipelines; /* files named on the command line; they replace `pipelines:` */
 	size_t pipeline_count;
-	struct expr_engine *engine;   /* compiles every expression once, so that errors have a place */
-	uint64_t engine_revision;     /* part of each prefix hash */
+	struct expr_engine
+		*engine;          /* compiles every expression once, so that errors have a place */
+	uint64_t engine_revision; /* part of each prefix hash */
 };
 
 /* 0: *ret is complete (free with config_free), warnings may be there. -1: errors->count > 0 and *ret
  * is untouched. errors is always initialised; free with config_errors_free. */
 int config_load(const struct config_request *request, struct config **ret,
 		struct config_errors *errors) CHECKED;
-void config_free(struct config *config);              /* NULL is fine; wipes secrets */
+void config_free(struct config *config); /* NULL is fine; wipes secrets */
 void config_errors_free(struct config_errors *errors);
 
 #endif

@@ -74,7 +74,7 @@ static bool read_marker(char *text, struct marker *ret)
 	ret->offset = numbers[0];
 	ret->t = numbers[1];
 	ret->p = numbers[2];
-	return ret->offset >= 0 && ret->t >= 0 && ret->p >= -1;
+	return ret->offset >= 0 && ret->t >= 0 && ret->p >= WINDOW_P_UNKNOWN;
 }
 
 static bool read_int(const char *text, int64_t min, int64_t max, int64_t *ret)
@@ -141,7 +141,7 @@ static bool read_field(char name, char *value, struct meta *meta, uint32_t *seen
 	case 'T':
 		return read_int(value, 0, INT64_MAX, &meta->t);
 	case 'p':
-		return read_int(value, -1, INT64_MAX, &meta->p);
+		return read_int(value, WINDOW_P_UNKNOWN, INT64_MAX, &meta->p);
 	default:
 		must(name == 'x');
 		return read_int(value, 0, INT64_MAX, &meta->x);

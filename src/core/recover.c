@@ -49,12 +49,22 @@ static void first_start(const struct recover_in *in, struct recover_out *ret)
 	window_init(&ret->window);
 }
 
+/* T, p, x, h as M has them at C, and a marker there: with the gap open until everything before C has
+ * expired, a rebuild may begin at C. */
+static void window_at_gap(const struct recover_in *in, int64_t c, struct window *window)
+{
+	struct marker at_c = {c, in->m.t, in->m.p, in->m.h};
+
+	window_init_at(window, &at_c);
+	window->x = in->m.x;
+}
+
 /* A gap: empty state with M's T, p, h; whatever yields a state inherits an older gap. */
 static void open_gap(const struct recover_in *in, struct recover_out *ret)
 {
 	ret->verdict = VERDICT_GAP;
 	ret->start = ret->c;
-	window_from_meta(&ret->window, &in->m);
+	window_at_gap(in, ret->c, &ret->window);
 	ret->gap = (struct gap){true, in->m.t, in->m.x};
 	ret->commit_first = true;
 }
@@ -95,9 +105,11 @@ static void decide_state(const struct recover_in *in, struct recover_out *ret)
 	const struct checkpoint *k = &in->checkpoint;
 	const struct meta *m = &in->m;
 	bool matches = in->has_checkpoint && k->g == m->g && k->b == m->b && k->d == in->d;
+	struct window at_c;
 
 	ret->gap = m->a;
-	if (matches && k->window.h == m->h) {
+	window_from_meta(&at_c, m);
+	if (matches && window_same(&k->window, &at_c)) {
 		ret->verdict = VERDICT_LIVE;
 		ret->start = ret->c;
 		ret->window = k->window;
@@ -121,7 +133,10 @@ static void decide_state(const struct recover_in *in, struct recover_out *ret)
 	if (!in->compacted && m->b < ret->c) {
 		ret->verdict = VERDICT_SCRATCH;
 		ret->start = m->b > in->log_start ? m->b : in->log_start;
-		window_init(&ret->window);
+		if (ret->start == m->b)
+			window_init(&ret->window);
+		else
+			window_init_unknown(&ret->window);
 		return;
 	}
 	if (m->b >= ret->c) {
@@ -167,11 +182,33 @@ void recover_decide(const struct recover_in *in, struct recover_out *ret)
 	window_from_meta(&ret->window, &in->m);
 }
 
-enum recover_end recover_finish(const struct recover_in *in, const struct recover_out *decided,
-				const struct window *window, bool has_first_t, int64_t first_t,
-				struct gap *gap, bool *commit_first)
+/* The end of a rebuild from scratch, over offsets that are ours. */
+static enum recover_end finish_scratch(const struct recover_in *in,
+				       const struct recover_out *decided, struct window *window,
+				       struct gap *gap)
 {
-	bool ours = in->m_form == META_OURS;
+	bool whole = decided->start == decided->b;
+
+	if (in->m.p == WINDOW_P_UNKNOWN) {
+		/* An admin took C for the truth, without a T: it begins here. What was deleted since
+		 * can only be bounded by what is there. */
+		if (whole)
+			return RECOVERED;
+		*gap = (struct gap){true, window->t, window->x};
+		return RECOVERED;
+	}
+	if (whole) /* every record since b, so h must come out the same */
+		return window->t == in->m.t && window->p == in->m.p && window->h == in->m.h
+			       ? RECOVERED
+			       : RECOVER_STOP;
+	window_at_gap(in, decided->c, window);
+	*gap = (struct gap){true, in->m.t, in->m.x};
+	return RECOVERED;
+}
+
+enum recover_end recover_finish(const struct recover_in *in, const struct recover_out *decided,
+				struct window *window, struct gap *gap, bool *commit_first)
+{
 	struct window at_c;
 
 	*gap = decided->gap;
@@ -183,14 +220,10 @@ enum recover_end recover_finish(const struct recover_in *in, const struct recove
 	case VERDICT_REBUILD:
 		return window_same(window, &at_c) ? RECOVERED : RECOVER_STOP;
 	case VERDICT_SCRATCH:
-		*commit_first = true; /* the new M takes the new h */
-		if (!ours || decided->start == decided->b)
-			return RECOVERED;
-		if (has_first_t && first_t < saturating_sub(in->m.t, in->window_ms) &&
-		    window->t == in->m.t)
-			return RECOVERED;
-		*gap = (struct gap){true, in->m.t, in->m.x};
-		return RECOVERED;
+		*commit_first = true;
+		if (in->m_form != META_OURS)
+			return RECOVERED; /* adopted: what the log holds is all there is to know */
+		return finish_scratch(in, decided, window, gap);
 	case VERDICT_LIVE:
 	case VERDICT_GAP:
 		return RECOVERED;

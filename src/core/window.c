@@ -30,6 +30,13 @@ void window_init(struct window *window)
 	window->p = -1;
 }
 
+void window_init_unknown(struct window *window)
+{
+	window_init(window);
+	window->p = WINDOW_P_UNKNOWN;
+	window->h = 1; /* never the hash of a log that was read from its beginning */
+}
+
 void window_init_at(struct window *window, const struct marker *marker)
 {
 	memset(window, 0, sizeof(*window));
@@ -90,8 +97,12 @@ struct entry window_advance(struct window *window, int64_t within_ms, int64_t of
 	must(within_ms >= 0);
 	window->h = chain(window->h, offset, timestamp);
 	if (timestamp >= 0) {
-		low = window->p < 0 ? timestamp
-				    : (timestamp < window->p ? timestamp : window->p);
+		if (window->p == WINDOW_P_UNKNOWN)
+			low = window->t;
+		else if (window->p < 0 || timestamp < window->p)
+			low = timestamp;
+		else
+			low = window->p;
 		if (low > window->t)
 			window->t = low;
 		window->p = timestamp;

@@ -3,7 +3,8 @@
  * the same T, whoever reads them and whenever. See docs/guarantee.md, "The window".
  *
  *   T  log time: T = max(T, min(timestamp, previous timestamp)); it never falls
- *   p  the previous record's timestamp; -1 = there was none yet, so T means nothing yet
+ *   p  the previous record's timestamp; -1 = there was none yet, so T means nothing yet;
+ *      WINDOW_P_UNKNOWN = there was one, but it is not known
  *   x  the highest timestamp
  *   h  hash chained over every record's offset and timestamp
  *   markers  (offset, T, p, h) as they were before that offset's record
@@ -42,8 +43,14 @@ struct entry {
 	int64_t timestamp;
 };
 
-/* Nothing read yet. */
+#define WINDOW_P_UNKNOWN (-2)
+
+/* Nothing read yet, and there is nothing before it. */
 void window_init(struct window *window);
+
+/* Nothing read yet, but records came before that are deleted: T begins as a lower bound of the real
+ * one, which the first record, whose predecessor is not known, does not move. */
+void window_init_unknown(struct window *window);
 
 /* As it was at a marker: markers = [marker], x = T (the caller sets a better x if it knows one). */
 void window_init_at(struct window *window, const struct marker *marker);

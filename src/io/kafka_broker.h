@@ -22,9 +22,9 @@ struct kafka_broker_conf {
 	size_t topic_count;
 	size_t consumer_queue_bytes; /* this worker's share of `memory:` */
 	size_t producer_queue_bytes;
-	int64_t batch_records;       /* sizes the producer's queue */
-	int transaction_timeout_ms;  /* 10,000 */
-	int call_ms_max;             /* 5,000 */
+	int64_t batch_records;      /* sizes the producer's queue */
+	int transaction_timeout_ms; /* 10,000 */
+	int call_ms_max;            /* 5,000 */
 	/* What librdkafka has to say; called on its threads. NULL = dropped. level: syslog's. */
 	void (*log)(int level, const char *fac, const char *text);
 };

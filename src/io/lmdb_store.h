@@ -1,6 +1,7 @@
 /*
  * lmdb_store: the store port on LMDB: one environment per pipeline, flock'ed, shared by its
- * workers' handles; one checkpointer thread per environment (lmdb_checkpoint.c) is its only bulk writer.
+ * workers' handles; one checkpointer thread per environment (lmdb_checkpoint.c) is its only bulk
+ * writer.
  */
 #ifndef ONCED_IO_LMDB_STORE_H
 #define ONCED_IO_LMDB_STORE_H

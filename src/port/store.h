@@ -49,7 +49,8 @@ struct store_ops {
 		       bool *ret_has, struct checkpoint *ret_checkpoint,
 		       struct crash_count *ret_crashes, struct err *err);
 	/* Forgets all entries and K of the partition at once (a new number; the old entries are
-	 * swept later). Crash count stays. */
+	 * swept later). Crash count stays. An older owner gets a number too, but nobody's: nothing
+	 * of the newer one's is touched. */
 	int (*reset)(struct store *store, struct tp tp, struct store_part *part, struct err *err);
 	/* As of the last checkpoint this handle has seen (see checkpoint_poll). */
 	int (*get)(struct store *store, uint32_t part, const struct hash128 *id, bool *ret_found,
@@ -59,14 +60,14 @@ struct store_ops {
 			   struct err *err);
 	/* Hands the frozen overlay and the partitions' new K to the checkpointer: all of it in one
 	 * LMDB transaction. Both are borrowed until checkpoint_poll says done. One at a time.
-	 * within_ms: entries with window_is_expired(within_ms, entry, T of its partition) may go. */
+	 * Entries with window_is_expired(v, entry, T), both as of their partition's own K, may go: never
+	 * by another definition's window, as K may be wanted again. */
 	void (*checkpoint_start)(struct store *store, const struct overlay *frozen,
-				 const struct store_partition *partitions, size_t count,
-				 int64_t within_ms);
+				 const struct store_partition *partitions, size_t count);
 	/* *ret_done: it ended. Returns 0: it is on disk and this handle sees it (the read transaction
 	 * is renewed), or was refused for a partition with a newer owner, which is the same to us.
-	 * -1 (RETRY): it failed and nothing of it is on disk; start it again. wait: blocks until it
-	 * ends. */
+	 * -1 (RETRY, STOP): it ended too (*ret_done is true), it failed and nothing of it is on disk;
+	 * start it again. wait: blocks until it ends. With none under way: done, 0. */
 	int (*checkpoint_poll)(struct store *store, bool wait, bool *ret_done, struct err *err);
 	void (*close)(struct store *store); /* waits for a checkpoint under way; NULL is fine */
 };

@@ -1,0 +1,165 @@
+/*
+ * onced check: is the configuration right? Reads it as `run` would, without a broker, and says in a
+ * line or two what each pipeline does; -v every setting with where it comes from.
+ */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/load.h"
+#include "run/memory.h"
+
+static const char usage[] =
+	"onced check [-c FILE] [-v] [PIPELINE.yaml ...]\n"
+	"\n"
+	"Reads the main file and the pipelines, or the files named here, and prints every error as\n"
+	"file:line:column: key: reason. Talks to no broker and touches no state.\n"
+	"\n"
+	"  -c FILE   the main file; default /etc/onced/onced.yaml if it is there and no file is named\n"
+	"  -v        every setting in force, with the line that says it or that it is a default\n"
+	"\n"
+	"Exit: 0 the configuration is right, 78 it is not.\n";
+
+static void print_settings(const struct setting *settings, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct setting *setting = &settings[i];
+
+		(void)printf("  %s = ", setting->path);
+		for (const char *c = setting->value; *c; c++) {
+			if (*c == '\n')
+				(void)fputs("\n      ", stdout);
+			else
+				(void)putchar(*c);
+		}
+		if (setting->file)
+			(void)printf("  (%s:%d)\n", setting->file, setting->line);
+		else
+			(void)puts("  (default)");
+	}
+}
+
+static int64_t worker_count(const struct config *config)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; i < config->pipeline_count; i++)
+		count += config->pipelines[i].pipeline.workers;
+	return count;
+}
+
+static void print_memory(int64_t workers, const struct memory_share *share)
+{
+	(void)printf("memory, for each of %" PRId64 " worker%s: %zuk consumer queue, %zuk producer "
+		     "queue, %zuk batch, %zuk overlay; beside it: the heap of jq expressions and "
+		     "LMDB's mapped pages\n",
+		     workers, workers == 1 ? "" : "s", share->consumer_queue_bytes >> 10,
+		     share->producer_queue_bytes >> 10, share->batch_bytes >> 10,
+		     share->overlay_bytes >> 10);
+}
+
+static void print_topics(const char *before, const char *topic)
+{
+	(void)printf("%s%s", before, topic);
+}
+
+/* payments: payments -> payments.big, payments.clean; errors to payments.dead; ... */
+static void print_summary(const struct pipeline_config *config)
+{
+	const struct pipeline *pipeline = &config->pipeline;
+
+	(void)printf("%s: ", pipeline->name);
+	for (size_t i = 0; i < pipeline->topic_count; i++)
+		print_topics(i ? ", " : "", pipeline->topics[i]);
+	for (size_t i = 0; i < pipeline->target_count; i++)
+		print_topics(i ? ", " : " -> ", pipeline->targets[i].topic);
+	if (pipeline->errors == ERRORS_TO)
+		(void)printf("; errors to %s", pipeline->errors_topic);
+	else
+		(void)printf("; errors: %s", pipeline->errors == ERRORS_DROP ? "drop" : "stop");
+	(void)printf("; group %s; %zu step%s, %d worker%s, %zu test%s\n", pipeline->group,
+		     pipeline->step_count, pipeline->step_count == 1 ? "" : "s", pipeline->workers,
+		     pipeline->workers == 1 ? "" : "s", config->test_count,
+		     config->test_count == 1 ? "" : "s");
+}
+
+static void warn_of_batches(const struct config *config, const struct memory_share *share)
+{
+	for (size_t i = 0; i < config->pipeline_count; i++) {
+		const struct pipeline *pipeline = &config->pipelines[i].pipeline;
+
+		if (pipeline->commit_bytes > (int64_t)share->batch_bytes)
+			(void)fprintf(
+				stderr,
+				"warning: %s: commit.bytes: a batch has %zuk of `memory:`, so that "
+				"commits come sooner than commit.bytes says: raise memory or lower it\n",
+				pipeline->file, share->batch_bytes >> 10);
+	}
+}
+
+static int report(const struct config *config, bool verbose)
+{
+	int64_t workers = worker_count(config);
+	struct memory_share share;
+	struct err err;
+
+	if (memory_split(config->memory_bytes, workers, &share, &err) < 0) {
+		(void)fprintf(stderr, "%s: %s\n", config->file ? config->file : "onced", err.msg);
+		return EXIT_CONFIG;
+	}
+	warn_of_batches(config, &share);
+	if (verbose) {
+		(void)printf("main file: %s\n", config->file ? config->file : "none");
+		print_settings(config->settings, config->setting_count);
+		print_memory(workers, &share);
+	}
+	for (size_t i = 0; i < config->pipeline_count; i++) {
+		const struct pipeline_config *pipeline = &config->pipelines[i];
+
+		print_summary(pipeline);
+		if (verbose)
+			print_settings(pipeline->settings, pipeline->setting_count);
+	}
+	return 0;
+}
+
+int cli_check(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	struct load_request request = {0};
+	struct config *config = NULL;
+	bool verbose = false;
+	int option, code;
+
+	while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			request.file = optarg;
+			break;
+		case 'v':
+			verbose = true;
+			break;
+		case 'h':
+			(void)fputs(usage, stdout);
+			return 0;
+		default:
+			(void)fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	request.args = argv + optind;
+	request.arg_count = (size_t)(argc - optind);
+	code = load_only_files("check", &request);
+	if (code == 0)
+		code = load_config(&request, &config);
+	if (code == 0)
+		code = report(config, verbose);
+	config_free(config);
+	return code;
+}

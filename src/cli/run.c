@@ -1,0 +1,65 @@
+/* onced run: the daemon itself. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/load.h"
+#include "run/log.h"
+#include "run/supervisor.h"
+
+static const char usage[] =
+	"onced run [-c FILE] [PIPELINE.yaml ...]\n"
+	"\n"
+	"Runs all pipelines of the configuration, or the files named here, until SIGTERM or SIGINT.\n"
+	"Without -c it reads /etc/onced/onced.yaml if that is there and no file is named; without any\n"
+	"main file Kafka is 127.0.0.1:9092 and the state is under the user's state directory.\n"
+	"\n"
+	"  -c FILE       the main file\n"
+	"  --plain-log   lines on stderr even where the journal would take fields\n"
+	"\n"
+	"Exit: 0 after a signal; 65 stopped by data, a gap or moved offsets; 70 internal;\n"
+	"73 state directory unusable; 76 fenced by another instance; 77 permission;\n"
+	"78 configuration. A pipeline that stops does not end the others.\n";
+
+int cli_run(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"plain-log", no_argument, NULL, 'p'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	struct load_request request = {0};
+	struct config *config = NULL;
+	bool plain = false;
+	int option, code;
+
+	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			request.file = optarg;
+			break;
+		case 'p':
+			plain = true;
+			break;
+		case 'h':
+			(void)fputs(usage, stdout);
+			return 0;
+		default:
+			(void)fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	}
+	request.args = argv + optind;
+	request.arg_count = (size_t)(argc - optind);
+	code = load_only_files("run", &request);
+	if (code != 0)
+		return code;
+	code = load_config(&request, &config);
+	if (code != 0)
+		return code;
+	log_open((enum log_level)config->log_level, plain);
+	code = supervisor_run(config);
+	config_free(config);
+	return code;
+}

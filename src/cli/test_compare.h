@@ -1,0 +1,19 @@
+/*
+ * test_compare: what came out of a test against what it expects, as a text for people: one paragraph per
+ * topic and record that differs. JSON is compared by value.
+ *
+ * Thread: the engine's. Blocks: no.
+ */
+#ifndef ONCED_CLI_TEST_COMPARE_H
+#define ONCED_CLI_TEST_COMPARE_H
+
+#include <stdio.h>
+
+#include "cli/test_run.h"
+
+/* Writes the differences; true: there are none. */
+bool test_compare(struct expr_engine *engine, const struct pipeline *pipeline,
+		  const struct pipeline_test *test, const struct test_outputs *outputs,
+		  struct arena *arena, FILE *out);
+
+#endif

@@ -1,0 +1,188 @@
+/* kafka_client: see kafka_client.h. */
+#include "io/kafka_client.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/must.h"
+#include "io/kafka_err.h"
+
+static void client_log(const rd_kafka_t *rk, int level, const char *fac, const char *text)
+{
+	const struct kafka_client *client = rd_kafka_opaque(rk);
+
+	/* One `kafka:` block serves both kinds of client: "ignored by this consumer" is no news. */
+	if (strcmp(fac, "CONFWARN") == 0)
+		return;
+	if (client && client->log)
+		client->log(level, fac, text);
+}
+
+/* Runs inside poll, flush and the like, so on the worker's thread. It records, no more. */
+static void client_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+	struct kafka_client *client = opaque;
+
+	(void)rk; /* librdkafka's signature */
+	if (code == RD_KAFKA_RESP_ERR__FATAL)
+		return; /* asked for where it matters: rd_kafka_fatal_error */
+	/* A wrong password must not be hidden by the "all brokers down" that follows from it; and
+	 * the first reason says more than that summary does. */
+	if (client->trouble == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+	    (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && client->trouble_text[0] != '\0')) {
+		if (client->trouble == RD_KAFKA_RESP_ERR_NO_ERROR)
+			client->trouble = (rd_kafka_resp_err_t)code;
+		return;
+	}
+	client->trouble = (rd_kafka_resp_err_t)code;
+	(void)snprintf(client->trouble_text, sizeof(client->trouble_text), "%s", reason);
+}
+
+/* librdkafka's own message for a missing right is the same as for a missing file. */
+static int check_readable(const struct kafka_setting *setting, struct err *err)
+{
+	static const char *const files[] = {
+		"ssl.ca.location",  "ssl.certificate.location", "ssl.key.location",
+		"ssl.crl.location", "ssl.keystore.location",    "sasl.kerberos.keytab",
+	};
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (strcmp(setting->name, files[i]) != 0)
+			continue;
+		if (access(setting->value, R_OK) == 0 || errno != EACCES)
+			return 0;
+		return err_set(err, ERR_STOP, EXIT_PERMISSION,
+			       "kafka: %s: %s may not be read: give onced's user the right to",
+			       setting->name, setting->value);
+	}
+	return 0;
+}
+
+static int set_all(rd_kafka_conf_t *conf, const struct kafka_setting *settings, size_t count,
+		   bool owned, struct err *err)
+{
+	char text[256];
+
+	for (size_t i = 0; i < count; i++) {
+		rd_kafka_conf_res_t res = rd_kafka_conf_set(conf, settings[i].name,
+							    settings[i].value, text, sizeof(text));
+
+		/* Ours may be younger than the library: enable.metrics.push is. */
+		if (res == RD_KAFKA_CONF_OK || (owned && res == RD_KAFKA_CONF_UNKNOWN))
+			continue;
+		return err_set(err, ERR_STOP, EXIT_CONFIG, "kafka: %s: librdkafka refuses it: %s",
+			       settings[i].name,
+			       res == RD_KAFKA_CONF_UNKNOWN ? "unknown to this version" : text);
+	}
+	return 0;
+}
+
+int kafka_client_conf(const struct kafka_setting *user, size_t user_count,
+		      const struct kafka_setting *owned, size_t owned_count, rd_kafka_conf_t **ret,
+		      struct err *err)
+{
+	static const struct kafka_setting defaults[] = {
+		{"client.id", "onced"},
+		{"socket.nagle.disable", "true"},
+	};
+	rd_kafka_conf_t *conf;
+
+	for (size_t i = 0; i < user_count; i++)
+		if (check_readable(&user[i], err) < 0)
+			return -1;
+	conf = rd_kafka_conf_new();
+	if (set_all(conf, defaults, sizeof(defaults) / sizeof(defaults[0]), true, err) < 0 ||
+	    set_all(conf, user, user_count, false, err) < 0 ||
+	    set_all(conf, owned, owned_count, true, err) < 0) {
+		rd_kafka_conf_destroy(conf);
+		return -1;
+	}
+	rd_kafka_conf_set_log_cb(conf, client_log);
+	rd_kafka_conf_set_error_cb(conf, client_error);
+	*ret = conf;
+	return 0;
+}
+
+int kafka_client_open(struct kafka_client *client, rd_kafka_type_t type, rd_kafka_conf_t *conf,
+		      struct err *err)
+{
+	char text[256];
+
+	must(client->rk == NULL);
+	client->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
+	client->trouble_text[0] = '\0';
+	rd_kafka_conf_set_opaque(conf, client);
+	client->rk = rd_kafka_new(type, conf, text, sizeof(text));
+	if (!client->rk) {
+		rd_kafka_conf_destroy(conf);
+		return err_set(err, ERR_STOP, EXIT_CONFIG,
+			       "kafka: librdkafka does not take the %s's settings: %s",
+			       client->role, text);
+	}
+	return 0;
+}
+
+struct ending {
+	rd_kafka_t *rk;
+	int flags;
+};
+
+static void *end_handle(void *arg)
+{
+	struct ending *ending = arg;
+
+	rd_kafka_destroy_flags(ending->rk, ending->flags);
+	free(ending);
+	return NULL;
+}
+
+void kafka_client_close(struct kafka_client *client, int flags, int ms_max)
+{
+	struct ending *ending;
+	struct timespec until;
+	pthread_t thread;
+
+	if (!client->rk)
+		return;
+	ending = malloc(sizeof(*ending));
+	must(ending != NULL);
+	*ending = (struct ending){client->rk, flags};
+	client->rk = NULL;
+	must(pthread_create(&thread, NULL, end_handle, ending) == 0);
+	(void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail: pthread_timedjoin_np's clock */
+	until.tv_sec += ms_max / 1000 + 1;
+	if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+		return;
+	client->leaked = true;
+	(void)pthread_detach(thread); /* it ends by itself or with the process */
+}
+
+bool kafka_client_take_trouble(struct kafka_client *client, struct err *err)
+{
+	rd_kafka_resp_err_t code = client->trouble;
+
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+		return false;
+	kafka_err_code(err, code, "%s: %s", client->role, client->trouble_text);
+	client->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
+	client->trouble_text[0] = '\0';
+	return true;
+}
+
+void kafka_client_explain(struct kafka_client *client, struct err *err)
+{
+	struct err why;
+
+	if (err->kind != ERR_RETRY || !kafka_client_take_trouble(client, &why))
+		return;
+	if (why.kind == ERR_STOP) {
+		*err = why;
+		return;
+	}
+	(void)err_wrap(err, "%s", why.msg);
+}

@@ -1,0 +1,48 @@
+/*
+ * kafka_client: what a consumer and a producer have in common: building the conf (the user's
+ * settings first, then ours over them), the log, what librdkafka says about its connections, and
+ * an end that does not hang.
+ *
+ * Thread: the worker's, but for the log, which librdkafka calls on its own threads.
+ */
+#ifndef ONCED_IO_KAFKA_CLIENT_H
+#define ONCED_IO_KAFKA_CLIENT_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "io/kafka_broker.h"
+
+/* The opaque of every librdkafka callback; first member of consumer and producer. */
+struct kafka_client {
+	rd_kafka_t *rk;   /* owned; NULL = none */
+	const char *role; /* "consumer", "producer": for messages */
+	void (*log)(int level, const char *fac, const char *text); /* NULL = dropped */
+	rd_kafka_resp_err_t trouble; /* last connection error heard of; 0 = none since */
+	char trouble_text[256];
+	bool leaked; /* a handle did not end in time and may still call back: keep the memory */
+};
+
+/* The user's settings over librdkafka's defaults, then the count owned ones over them. STOP: 78 a
+ * setting that librdkafka refuses, 77 a file that it names cannot be read. */
+int kafka_client_conf(const struct kafka_setting *user, size_t user_count,
+		      const struct kafka_setting *owned, size_t owned_count, rd_kafka_conf_t **ret,
+		      struct err *err) CHECKED;
+
+/* Makes the handle; takes conf over in any case. STOP (78). Does not wait for the broker. */
+int kafka_client_open(struct kafka_client *client, rd_kafka_type_t type, rd_kafka_conf_t *conf,
+		      struct err *err) CHECKED;
+
+/* Ends the handle on a thread of its own and waits at most ms_max; a handle that needs longer goes
+ * on ending behind our back and sets leaked. NULL handle is fine. */
+void kafka_client_close(struct kafka_client *client, int flags, int ms_max);
+
+/* Has librdkafka reported a connection error since the last call? RETRY or STOP (authentication)
+ * in err; forgets it. */
+bool kafka_client_take_trouble(struct kafka_client *client, struct err *err);
+
+/* Adds what is known of the connection to a RETRY's message; authentication makes it a STOP. */
+void kafka_client_explain(struct kafka_client *client, struct err *err);
+
+#endif

@@ -1,0 +1,344 @@
+/*
+ * kafka_consumer: see kafka_consumer.h. One message per poll (consumer_poll): the batch call of
+ * rdkafka 2.0.2 can skip offsets and hand out messages from before a rebalance, and is not faster.
+ */
+#include "io/kafka_consumer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "io/kafka_err.h"
+#include "io/kafka_group.h"
+
+#define HEADER_BYTES_KEPT ((size_t)1024 * 1024)
+#define HELD_FIRST ((size_t)1024)
+#define QUEUE_KBYTES_MIN ((size_t)1024)
+#define QUEUE_KBYTES_MAX ((size_t)2097151) /* librdkafka's own limit */
+
+/* --- open and close --- */
+
+/* Records and no more: the worker settles its batch first, then answers. Runs inside poll, so on
+ * the worker's thread; the yield makes that poll return at once. */
+static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
+			 rd_kafka_topic_partition_list_t *list, void *opaque)
+{
+	struct kafka_consumer *consumer = opaque;
+	size_t count = 0;
+
+	free(consumer->parts);
+	consumer->parts = calloc((size_t)list->cnt + 1, sizeof(*consumer->parts));
+	must(consumer->parts != NULL);
+	for (int i = 0; i < list->cnt; i++)
+		for (size_t t = 0; t < consumer->topic_count; t++)
+			if (strcmp(consumer->topics[t], list->elems[i].topic) == 0)
+				consumer->parts[count++] =
+					(struct tp){consumer->topics[t], list->elems[i].partition};
+	must(count == (size_t)list->cnt); /* we subscribe to nothing else */
+	consumer->part_count = count;
+	if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+		consumer->pending = BROKER_ASSIGNED;
+	} else {
+		consumer->pending = rd_kafka_assignment_lost(rk) ? BROKER_LOST : BROKER_REVOKED;
+		consumer->answer_due = true;
+	}
+	rd_kafka_yield(rk);
+}
+
+int kafka_consumer_open(struct kafka_consumer *consumer, const struct kafka_broker_conf *conf,
+			struct err *err)
+{
+	char kbytes[24];
+	size_t queue_kbytes = conf->consumer_queue_bytes / 1024;
+	rd_kafka_conf_t *rk_conf;
+
+	if (queue_kbytes < QUEUE_KBYTES_MIN)
+		queue_kbytes = QUEUE_KBYTES_MIN;
+	if (queue_kbytes > QUEUE_KBYTES_MAX)
+		queue_kbytes = QUEUE_KBYTES_MAX;
+	(void)snprintf(kbytes, sizeof(kbytes), "%zu", queue_kbytes); /* always fits */
+	const struct kafka_setting owned[] = {
+		{"group.id", conf->group},
+		{"group.instance.id", conf->group_instance_id}, /* no LeaveGroup, fenced commits */
+		{"partition.assignment.strategy", "range"}, /* eager: cooperative hangs < 2.6.1 */
+		{"isolation.level", "read_committed"}, /* also makes committed() wait for stable */
+		{"enable.auto.commit", "false"},
+		{"enable.auto.offset.store", "false"},
+		{"auto.offset.reset", "error"},
+		{"enable.partition.eof", "true"},
+		{"session.timeout.ms", "45000"},
+		{"heartbeat.interval.ms", "3000"},
+		{"max.poll.interval.ms", "300000"},
+		{"queued.max.messages.kbytes", kbytes},
+		/* The queue is bounded by bytes; with the default of 100,000 messages a full queue
+		 * pauses the partition and throughput falls to a third. */
+		{"queued.min.messages", "1000000"},
+		{"fetch.error.backoff.ms", "10"},
+		/* A fetch that waits at the broker delays the first one of a new assignment. */
+		{"fetch.wait.max.ms", "100"},
+		{"enable.metrics.push", "false"},
+	};
+
+	*consumer =
+		(struct kafka_consumer){.topics = conf->topics, .topic_count = conf->topic_count};
+	consumer->client.role = "consumer";
+	consumer->client.log = conf->log;
+	if (kafka_client_conf(conf->settings, conf->setting_count, owned,
+			      sizeof(owned) / sizeof(owned[0]), &rk_conf, err) < 0)
+		return -1;
+	rd_kafka_conf_set_rebalance_cb(rk_conf, on_rebalance);
+	if (kafka_client_open(&consumer->client, RD_KAFKA_CONSUMER, rk_conf, err) < 0)
+		return -1;
+	/* Errors and rebalances then come through consumer_poll, our one entry. */
+	(void)rd_kafka_poll_set_consumer(consumer->client.rk); /* fails without group.id only */
+	consumer->headers = arena_new(HEADER_BYTES_KEPT);
+	return 0;
+}
+
+/* Without rd_kafka_consumer_close: it waits for a rebalance answer and the coordinator, and can
+ * hang. There is nothing for it to do: offsets go through transactions only, and a static member
+ * sends no LeaveGroup. */
+void kafka_consumer_close(struct kafka_consumer *consumer, int ms_max)
+{
+	kafka_consumer_release(consumer);
+	kafka_client_close(&consumer->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, ms_max);
+	free(consumer->held);
+	consumer->held = NULL;
+	free(consumer->parts);
+	consumer->parts = NULL;
+	arena_free(consumer->headers);
+	consumer->headers = NULL;
+}
+
+int kafka_consumer_subscribe(struct kafka_consumer *consumer, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list =
+		rd_kafka_topic_partition_list_new((int)consumer->topic_count);
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < consumer->topic_count; i++)
+		rd_kafka_topic_partition_list_add(list, consumer->topics[i], RD_KAFKA_PARTITION_UA);
+	code = rd_kafka_subscribe(consumer->client.rk, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	if (code == RD_KAFKA_RESP_ERR__FATAL &&
+	    kafka_err_fatal(err, consumer->client.rk, "subscribe"))
+		return -1;
+	if (code)
+		return kafka_err_code(err, code, "subscribe");
+	return 0;
+}
+
+/* --- poll --- */
+
+static const char *own_topic(const struct kafka_consumer *consumer,
+			     const rd_kafka_message_t *message)
+{
+	const char *name = message->rkt ? rd_kafka_topic_name(message->rkt) : NULL;
+
+	for (size_t i = 0; name && i < consumer->topic_count; i++)
+		if (strcmp(consumer->topics[i], name) == 0)
+			return consumer->topics[i];
+	return NULL;
+}
+
+static void hold(struct kafka_consumer *consumer, rd_kafka_message_t *message)
+{
+	if (consumer->held_count == consumer->held_capacity) {
+		size_t capacity =
+			consumer->held_capacity ? consumer->held_capacity * 2 : HELD_FIRST;
+		rd_kafka_message_t **grown =
+			realloc(consumer->held, capacity * sizeof(*consumer->held));
+
+		must(grown != NULL);
+		consumer->held = grown;
+		consumer->held_capacity = capacity;
+	}
+	consumer->held[consumer->held_count++] = message;
+}
+
+void kafka_consumer_record(const rd_kafka_message_t *message, struct arena *headers,
+			   struct record *ret)
+{
+	rd_kafka_timestamp_type_t type;
+	rd_kafka_headers_t *list = NULL;
+	int64_t timestamp = rd_kafka_message_timestamp(message, &type);
+
+	*ret = (struct record){
+		.key = bytes_of(message->key, message->key_len),
+		.value = bytes_of(message->payload, message->len),
+		.timestamp = type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE ? -1 : timestamp,
+	};
+	if (rd_kafka_message_headers(message, &list) != RD_KAFKA_RESP_ERR_NO_ERROR)
+		return;
+	size_t count = rd_kafka_header_cnt(list);
+	struct header *copy = arena_alloc(headers, count * sizeof(*copy));
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name = NULL;
+		const void *value = NULL;
+		size_t size = 0;
+
+		must(rd_kafka_header_get_all(list, i, &name, &value, &size) ==
+		     RD_KAFKA_RESP_ERR_NO_ERROR);
+		copy[i] = (struct header){bytes_str(name), bytes_of(value, size)};
+	}
+	ret->headers = copy;
+	ret->header_count = count;
+}
+
+/* A message with an error in it. Returns 0 with an event, or -1. */
+static int poll_error(struct kafka_consumer *consumer, const rd_kafka_message_t *message,
+		      struct broker_event *ret, struct err *err)
+{
+	const char *topic = own_topic(consumer, message);
+	const char *text = rd_kafka_message_errstr(message);
+	struct source source = {topic, message->partition, message->offset};
+
+	switch ((int)message->err) {
+	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+		must(topic != NULL);
+		*ret = (struct broker_event){.kind = BROKER_EOF, .source = source};
+		return 0;
+	case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+	case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+		must(topic != NULL);
+		*ret = (struct broker_event){.kind = BROKER_OFFSET_GONE, .source = source};
+		return 0;
+	case RD_KAFKA_RESP_ERR__FATAL:
+		if (kafka_err_fatal(err, consumer->client.rk, "consumer")) {
+			if (err->kind != ERR_STOP) { /* nothing revives this consumer */
+				err->kind = ERR_STOP;
+				err->code = EXIT_INTERNAL;
+			}
+			return -1;
+		}
+		return err_set(err, ERR_STOP, EXIT_INTERNAL, "consumer: %s", text);
+	/* librdkafka goes on behind what it could not read: going on would lose it. */
+	case RD_KAFKA_RESP_ERR__BAD_MSG:
+	case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+	case RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED:
+	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+		return err_set(err, ERR_STOP, EXIT_DATA, "%s/%d: cannot be read: %s",
+			       topic ? topic : "?", (int)message->partition, text);
+	default:
+		return kafka_err_code(err, message->err, "%s: %s", topic ? topic : "consumer",
+				      text);
+	}
+}
+
+static void tell_rebalance(struct kafka_consumer *consumer, struct broker_event *ret)
+{
+	*ret = (struct broker_event){.kind = consumer->pending,
+				     .partitions = consumer->parts,
+				     .partition_count = consumer->part_count};
+	consumer->pending = BROKER_NOTHING;
+}
+
+int kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms, struct broker_event *ret,
+			struct err *err)
+{
+	rd_kafka_message_t *message = rd_kafka_consumer_poll(consumer->client.rk, timeout_ms);
+	int res;
+
+	/* Records of the old assignment are void from the moment we hear of the rebalance: the
+	 * next assign starts from explicit offsets. */
+	if (message && (consumer->answer_due || consumer->pending != BROKER_NOTHING) &&
+	    (message->rkt || message->err == RD_KAFKA_RESP_ERR_NO_ERROR)) {
+		rd_kafka_message_destroy(message);
+		message = NULL;
+	}
+	if (consumer->pending != BROKER_NOTHING && !message) {
+		tell_rebalance(consumer, ret);
+		return 0;
+	}
+	if (!message) {
+		if (kafka_client_take_trouble(&consumer->client, err))
+			return -1;
+		*ret = (struct broker_event){.kind = BROKER_NOTHING};
+		return 0;
+	}
+	if (message->err) {
+		res = poll_error(consumer, message, ret, err);
+		rd_kafka_message_destroy(message);
+		return res;
+	}
+	hold(consumer, message);
+	*ret = (struct broker_event){.kind = BROKER_RECORD};
+	ret->source =
+		(struct source){own_topic(consumer, message), message->partition, message->offset};
+	must(ret->source.topic != NULL);
+	kafka_consumer_record(message, consumer->headers, &ret->record);
+	return 0;
+}
+
+void kafka_consumer_release(struct kafka_consumer *consumer)
+{
+	for (size_t i = 0; i < consumer->held_count; i++)
+		rd_kafka_message_destroy(consumer->held[i]);
+	consumer->held_count = 0;
+	if (consumer->headers)
+		arena_reset(consumer->headers);
+}
+
+/* --- assignment --- */
+
+static int assign(struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list,
+		  const char *what, struct err *err)
+{
+	rd_kafka_resp_err_t code = rd_kafka_assign(consumer->client.rk, list);
+
+	if (code == RD_KAFKA_RESP_ERR__FATAL && kafka_err_fatal(err, consumer->client.rk, what)) {
+		if (err->kind != ERR_STOP) {
+			err->kind = ERR_STOP;
+			err->code = EXIT_INTERNAL;
+		}
+		return -1;
+	}
+	if (code)
+		return kafka_err_code(err, code, "%s", what);
+	return 0;
+}
+
+int kafka_consumer_assign(struct kafka_consumer *consumer, const struct tp_offset *positions,
+			  size_t count, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+	int res;
+
+	must(!consumer->answer_due); /* a revoke is answered by unassign */
+	for (size_t i = 0; i < count; i++) {
+		must(positions[i].offset >= 0);
+		rd_kafka_topic_partition_list_add(list, positions[i].tp.topic,
+						  positions[i].tp.partition)
+			->offset = positions[i].offset;
+	}
+	res = assign(consumer, list, "assign", err);
+	rd_kafka_topic_partition_list_destroy(list);
+	return res;
+}
+
+int kafka_consumer_unassign(struct kafka_consumer *consumer, struct err *err)
+{
+	if (assign(consumer, NULL, "unassign", err) < 0)
+		return -1;
+	consumer->answer_due = false;
+	return 0;
+}
+
+bool kafka_consumer_lost(struct kafka_consumer *consumer)
+{
+	return rd_kafka_assignment_lost(consumer->client.rk) != 0;
+}
+
+rd_kafka_consumer_group_metadata_t *kafka_consumer_metadata(struct kafka_consumer *consumer)
+{
+	rd_kafka_consumer_group_metadata_t *metadata =
+		rd_kafka_consumer_group_metadata(consumer->client.rk);
+
+	if (metadata && !kafka_group_is_member(metadata)) {
+		rd_kafka_consumer_group_metadata_destroy(metadata);
+		metadata = NULL;
+	}
+	return metadata;
+}

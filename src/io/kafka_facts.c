@@ -1,0 +1,244 @@
+/* kafka_facts: see kafka_facts.h. */
+#include "io/kafka_facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "io/kafka_err.h"
+#include "port/hash.h"
+
+struct kafka_facts_topic {
+	char *name; /* owned */
+	bool compacted;
+};
+
+void kafka_facts_fini(struct kafka_facts *facts)
+{
+	for (size_t i = 0; i < facts->topic_count; i++)
+		free(facts->topics[i].name);
+	free(facts->topics);
+	facts->topics = NULL;
+	facts->topic_count = 0;
+}
+
+int kafka_facts_cluster(struct kafka_facts *facts, uint64_t *ret_hash, struct err *err)
+{
+	char *id = rd_kafka_clusterid(facts->rk, facts->call_ms_max);
+
+	if (!id)
+		return err_set(err, ERR_RETRY, (int)RD_KAFKA_RESP_ERR__TIMED_OUT,
+			       "cluster id: no broker answers");
+	*ret_hash = hash64(NULL, id, strlen(id));
+	rd_kafka_mem_free(facts->rk, id);
+	return 0;
+}
+
+/* --- topics --- */
+
+int kafka_facts_partitions(struct kafka_facts *facts, const char *topic, int32_t *ret,
+			   struct err *err)
+{
+	const struct rd_kafka_metadata *metadata = NULL;
+	rd_kafka_resp_err_t code;
+	int count = 0;
+	rd_kafka_topic_t *handle = rd_kafka_topic_new(facts->rk, topic, NULL);
+
+	if (!handle)
+		return err_set(err, ERR_STOP, EXIT_CONFIG, "topic %s: librdkafka refuses the name",
+			       topic);
+	code = rd_kafka_metadata(facts->rk, 0, handle, &metadata, facts->call_ms_max);
+	rd_kafka_topic_destroy(handle);
+	if (!code) {
+		if (metadata->topic_cnt == 1) {
+			code = metadata->topics[0].err;
+			count = metadata->topics[0].partition_cnt;
+		}
+		rd_kafka_metadata_destroy(metadata);
+	}
+	if (!code && count == 0)
+		code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+	if (code)
+		return kafka_err_code(err, code, "topic %s: partition count", topic);
+	*ret = count;
+	return 0;
+}
+
+/* Reads cleanup.policy from the answer. False: the answer holds an error. */
+static rd_kafka_resp_err_t read_policy(rd_kafka_event_t *event, bool *ret)
+{
+	const rd_kafka_DescribeConfigs_result_t *result =
+		rd_kafka_event_DescribeConfigs_result(event);
+	const rd_kafka_ConfigResource_t **resources;
+	const rd_kafka_ConfigEntry_t **entries;
+	size_t count = 0;
+
+	resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
+	if (count != 1)
+		return RD_KAFKA_RESP_ERR__BAD_MSG;
+	if (rd_kafka_ConfigResource_error(resources[0]))
+		return rd_kafka_ConfigResource_error(resources[0]);
+	entries = rd_kafka_ConfigResource_configs(resources[0], &count);
+	for (size_t i = 0; i < count; i++) {
+		const char *value = rd_kafka_ConfigEntry_value(entries[i]);
+
+		if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), "cleanup.policy") == 0)
+			*ret = value && strstr(value, "compact");
+	}
+	return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+static rd_kafka_resp_err_t ask_policy(struct kafka_facts *facts, const char *topic, bool *ret)
+{
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+	rd_kafka_ConfigResource_t *resource =
+		rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(facts->rk);
+	rd_kafka_AdminOptions_t *options =
+		rd_kafka_AdminOptions_new(facts->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+	rd_kafka_event_t *event;
+	char text[128];
+
+	/* Fails for values out of range only. */
+	must(rd_kafka_AdminOptions_set_request_timeout(options, facts->call_ms_max, text,
+						       sizeof(text)) == RD_KAFKA_RESP_ERR_NO_ERROR);
+	rd_kafka_DescribeConfigs(facts->rk, &resource, 1, options, queue);
+	event = rd_kafka_queue_poll(queue, facts->call_ms_max);
+	if (event) {
+		code = rd_kafka_event_error(event);
+		if (!code)
+			code = read_policy(event, ret);
+		rd_kafka_event_destroy(event);
+	}
+	rd_kafka_AdminOptions_destroy(options);
+	rd_kafka_ConfigResource_destroy(resource);
+	rd_kafka_queue_destroy(queue);
+	return code;
+}
+
+int kafka_facts_compacted(struct kafka_facts *facts, const char *topic, bool *ret, struct err *err)
+{
+	struct kafka_facts_topic *grown;
+	bool compacted = false;
+	rd_kafka_resp_err_t code;
+
+	for (size_t i = 0; i < facts->topic_count; i++)
+		if (strcmp(facts->topics[i].name, topic) == 0) {
+			*ret = facts->topics[i].compacted;
+			return 0;
+		}
+	code = ask_policy(facts, topic, &compacted);
+	/* Reading a topic does not need the right to read its settings. */
+	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
+	    code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+		code = RD_KAFKA_RESP_ERR_NO_ERROR;
+	if (code)
+		return kafka_err_code(err, code, "topic %s: cleanup.policy", topic);
+	grown = realloc(facts->topics, (facts->topic_count + 1) * sizeof(*grown));
+	must(grown != NULL);
+	facts->topics = grown;
+	grown[facts->topic_count].name = strdup(topic);
+	must(grown[facts->topic_count].name != NULL);
+	grown[facts->topic_count++].compacted = compacted;
+	*ret = compacted;
+	return 0;
+}
+
+/* --- offsets --- */
+
+static rd_kafka_topic_partition_list_t *make_list(const struct tp *tps, size_t count)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+
+	for (size_t i = 0; i < count; i++)
+		rd_kafka_topic_partition_list_add(list, tps[i].topic, tps[i].partition);
+	return list;
+}
+
+/* The error of the call or of the first partition with one. "None" and "could not read" are not
+ * the same thing: -1001 counts only where there is no error. */
+static int ask_committed(struct kafka_facts *facts, rd_kafka_topic_partition_list_t *list,
+			 bool *ret_none, struct err *err)
+{
+	rd_kafka_resp_err_t code = rd_kafka_committed(facts->rk, list, facts->call_ms_max);
+
+	if (code)
+		return kafka_err_code(err, code, "committed offsets");
+	*ret_none = false;
+	for (int i = 0; i < list->cnt; i++) {
+		const rd_kafka_topic_partition_t *item = &list->elems[i];
+
+		if (item->err)
+			return kafka_err_code(err, item->err, "%s/%d: committed offset",
+					      item->topic, (int)item->partition);
+		if (item->offset < 0)
+			*ret_none = true;
+	}
+	return 0;
+}
+
+int kafka_facts_committed(struct kafka_facts *facts, const struct tp *tps, size_t count,
+			  struct arena *arena, struct committed *ret, struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list = make_list(tps, count);
+	bool none;
+	int res = ask_committed(facts, list, &none, err);
+
+	/* A coordinator that is moving may answer "none" where there is an offset (KAFKA-20416):
+	 * to begin at from.start would then repeat everything. So none needs a second witness. */
+	if (res == 0 && none) {
+		rd_kafka_topic_partition_list_destroy(list);
+		list = make_list(tps, count);
+		res = ask_committed(facts, list, &none, err);
+	}
+	for (size_t i = 0; res == 0 && i < count; i++) {
+		const rd_kafka_topic_partition_t *item = &list->elems[i];
+
+		ret[i] = (struct committed){.has_offset = item->offset >= 0};
+		if (!ret[i].has_offset)
+			continue;
+		ret[i].offset = item->offset;
+		ret[i].metadata = arena_copy(arena, bytes_of(item->metadata, item->metadata_size));
+	}
+	rd_kafka_topic_partition_list_destroy(list);
+	return res;
+}
+
+/* offsets_for_times rather than query_watermark_offsets: the latter forgets its timeout before
+ * librdkafka 2.3. The request (ListOffsets) is the same for both. */
+int kafka_facts_offset(struct kafka_facts *facts, struct tp tp, int64_t ms, int64_t *ret,
+		       struct err *err)
+{
+	rd_kafka_topic_partition_list_t *list = make_list(&tp, 1);
+	rd_kafka_resp_err_t code;
+	int64_t offset;
+
+	list->elems[0].offset = ms;
+	code = rd_kafka_offsets_for_times(facts->rk, list, facts->call_ms_max);
+	if (!code)
+		code = list->elems[0].err;
+	offset = list->elems[0].offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	if (code)
+		return kafka_err_code(err, code, "%s/%d: offsets of the log", tp.topic,
+				      (int)tp.partition);
+	*ret = offset < 0 ? -1 : offset;
+	return 0;
+}
+
+int kafka_facts_range(struct kafka_facts *facts, struct tp tp, int64_t *ret_start, int64_t *ret_end,
+		      struct err *err)
+{
+	int64_t start = -1, end = -1;
+
+	if (kafka_facts_offset(facts, tp, RD_KAFKA_OFFSET_BEGINNING, &start, err) < 0 ||
+	    kafka_facts_offset(facts, tp, RD_KAFKA_OFFSET_END, &end, err) < 0)
+		return -1;
+	if (start < 0 || end < 0)
+		return err_set(err, ERR_RETRY, 0, "%s/%d: the broker names no offsets of the log",
+			       tp.topic, (int)tp.partition);
+	/* Two questions, one moment apart: deletion may have moved the start behind the end. */
+	*ret_start = start;
+	*ret_end = end < start ? start : end;
+	return 0;
+}

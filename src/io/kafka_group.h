@@ -1,0 +1,24 @@
+/*
+ * kafka_group: is the consumer's group metadata one that the broker fences by? A transactional
+ * commit with generation -1 passes unchecked when the group is empty, and librdkafka falls back to
+ * -1 behind our back when it is kicked out. From 2.10 on there are getters; before, the
+ * serialised form is read: "CGMDv2:", int32 generation in the machine's order, group id, NUL,
+ * member id, NUL, then what we do not need.
+ *
+ * Thread: any. Nothing blocks.
+ */
+#ifndef ONCED_IO_KAFKA_GROUP_H
+#define ONCED_IO_KAFKA_GROUP_H
+
+#include <librdkafka/rdkafka.h>
+#include <stdbool.h>
+
+/* Generation > 0 and a member id? */
+bool kafka_group_is_member(const rd_kafka_consumer_group_metadata_t *metadata);
+
+/* The serialised form of librdkafka before 2.10. Any bytes are fine as input; false if they are
+ * not that form. *ret_member is borrowed from data. */
+bool kafka_group_parse(const void *data, size_t size, int32_t *ret_generation,
+		       const char **ret_member);
+
+#endif

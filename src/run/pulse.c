@@ -1,0 +1,17 @@
+/* pulse: see pulse.h. */
+#include "run/pulse.h"
+
+void pulse_init(struct pulse *pulse, int64_t now_ms)
+{
+	pulse->turns = 0;
+	pulse->moved_ms = now_ms;
+}
+
+int64_t pulse_still_ms(struct pulse *pulse, uint64_t turns, int64_t now_ms)
+{
+	if (pulse->turns != turns) {
+		pulse->turns = turns;
+		pulse->moved_ms = now_ms;
+	}
+	return now_ms - pulse->moved_ms;
+}

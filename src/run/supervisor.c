@@ -1,0 +1,260 @@
+/* supervisor: see supervisor.h. */
+#include "run/supervisor.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/must.h"
+#include "run/clock_real.h"
+#include "run/log.h"
+#include "run/notify.h"
+#include "run/pipeline_run.h"
+#include "run/pulse.h"
+#include "run/signals.h"
+#include "run/state_dir.h"
+
+struct supervisor {
+	struct clock_real clock;
+	struct memory_share share;
+	struct pipeline_run **runs; /* owned */
+	size_t count;
+	bool stopping;
+	int64_t stop_ms; /* when the stop was asked for */
+	bool ready;
+	int64_t watchdog_every_ms; /* 0 = none */
+	int64_t watchdog_ms;       /* the last of each */
+	int64_t extend_ms;
+	int64_t status_ms;
+	int64_t progress_ms;
+	char status[NOTIFY_STATUS_MAX];
+	char progress[NOTIFY_STATUS_MAX];
+};
+
+static int64_t now_ms(struct supervisor *supervisor)
+{
+	return supervisor->clock.clock.ops->monotonic_ms(&supervisor->clock.clock);
+}
+
+/* Files for us alone, and no core dump: it would hold records and secrets. */
+static void protect(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)umask(077);
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
+		log_event(LOG_LEVEL_WARNING, "core-limit", NULL, "core dumps stay on");
+}
+
+static int open_all(struct supervisor *supervisor, const struct config *config)
+{
+	int64_t workers = 0;
+	struct err err;
+
+	for (size_t i = 0; i < config->pipeline_count; i++)
+		workers += config->pipelines[i].pipeline.workers;
+	if (workers == 0) {
+		log_event(LOG_LEVEL_ERROR, "no-pipelines", NULL,
+			"there is no pipeline to run: name a file, or put one where `pipelines` points");
+		return EXIT_CONFIG;
+	}
+	if (memory_split(config->memory_bytes, workers, &supervisor->share, &err) < 0 ||
+		state_dir_make(config->state_dir, &err) < 0) {
+		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err.msg);
+		return err.code;
+	}
+	supervisor->runs = calloc(config->pipeline_count, sizeof(struct pipeline_run *));
+	must(supervisor->runs != NULL);
+	for (size_t i = 0; i < config->pipeline_count; i++)
+		supervisor->runs[supervisor->count++] =
+			pipeline_run_new(config, &config->pipelines[i].pipeline,
+				&supervisor->share, &supervisor->clock.clock);
+	return 0;
+}
+
+static void stop(struct supervisor *supervisor, int64_t now)
+{
+	supervisor->stopping = true;
+	supervisor->stop_ms = now;
+	notify_stopping();
+	log_event(LOG_LEVEL_NOTICE, "stop", NULL, "stopping: %d s to drain",
+		SUPERVISOR_STOP_MS / 1000);
+	for (size_t i = 0; i < supervisor->count; i++)
+		pipeline_run_stop(supervisor->runs[i]);
+	/* After the workers were told: one that wakes sees that it is to stop. */
+	clock_real_wake(&supervisor->clock);
+}
+
+/* A worker that hangs cannot be ended without its process. The restart finds what Kafka knows;
+ * the open transaction is fenced by the next producer. */
+static void die_of_hang(const struct supervisor *supervisor, size_t i, int worker)
+{
+	struct log_where where = LOG_NOWHERE;
+
+	where.pipeline = pipeline_run_name(supervisor->runs[i]);
+	where.worker = worker;
+	log_event(LOG_LEVEL_ERROR, "hang", &where,
+		"the worker has not moved for %d s (a call that does not return): ending the process; "
+		"the restart goes on from the last commit",
+		PULSE_HANG_MS / 1000);
+	_exit(EXIT_INTERNAL);
+}
+
+/* True when all workers move well enough for the service manager's watchdog. */
+static bool watch_pulses(struct supervisor *supervisor, int64_t now)
+{
+	bool moves = true;
+
+	for (size_t i = 0; i < supervisor->count; i++) {
+		int worker = -1;
+		int64_t still_ms = pipeline_run_still_ms(supervisor->runs[i], now, &worker);
+
+		if (still_ms >= PULSE_HANG_MS)
+			die_of_hang(supervisor, i, worker);
+		if (still_ms >= PULSE_SLOW_MS)
+			moves = false;
+	}
+	return moves;
+}
+
+static void tell_health(struct supervisor *supervisor, int64_t now)
+{
+	bool moves = watch_pulses(supervisor, now);
+	bool ready = true;
+
+	if (moves && supervisor->watchdog_every_ms > 0 &&
+		now - supervisor->watchdog_ms >= supervisor->watchdog_every_ms) {
+		notify_watchdog();
+		supervisor->watchdog_ms = now;
+	}
+	if (supervisor->ready || supervisor->stopping)
+		return;
+	for (size_t i = 0; i < supervisor->count; i++)
+		ready = ready && pipeline_run_is_ready(supervisor->runs[i]);
+	if (ready) {
+		supervisor->ready = true;
+		notify_ready();
+		log_event(LOG_LEVEL_NOTICE, "ready", NULL, "ready");
+	} else if (moves && now - supervisor->extend_ms >= SUPERVISOR_EXTEND_EVERY_MS) {
+		/* A long replay or a broker that is away is no failed start. */
+		notify_extend(SUPERVISOR_EXTEND_MS);
+		supervisor->extend_ms = now;
+	}
+}
+
+static void tell_status(struct supervisor *supervisor, int64_t now)
+{
+	char text[NOTIFY_STATUS_MAX];
+	struct status status;
+
+	if (now - supervisor->status_ms < SUPERVISOR_STATUS_MS)
+		return;
+	supervisor->status_ms = now;
+	log_tick();
+	status_init(&status);
+	for (size_t i = 0; i < supervisor->count; i++)
+		pipeline_run_status(supervisor->runs[i], &status);
+	status_text(&status, now, text, sizeof(text));
+	if (strcmp(text, supervisor->status) != 0) {
+		notify_status(text);
+		memcpy(supervisor->status, text, sizeof(text));
+	}
+	if (notify_is_on() || now - supervisor->progress_ms < SUPERVISOR_PROGRESS_MS)
+		return;
+	/* The age of the last commit alone is no progress. */
+	status.last_commit_ms = 0;
+	status_text(&status, now, text, sizeof(text));
+	if (strcmp(text, supervisor->progress) != 0) {
+		log_event(LOG_LEVEL_INFO, "progress", NULL, "%s", supervisor->status);
+		memcpy(supervisor->progress, text, sizeof(text));
+	}
+	supervisor->progress_ms = now;
+}
+
+static void on_signal(struct supervisor *supervisor, int64_t now)
+{
+	switch (signals_wait(SUPERVISOR_TICK_MS)) {
+	case SIGNAL_NONE:
+		return;
+	case SIGNAL_RELOAD:
+		log_event(LOG_LEVEL_WARNING, "reload", NULL,
+			"SIGHUP: reloading is not supported yet; restart onced to read its files anew");
+		return;
+	case SIGNAL_STOP:
+		break;
+	}
+	if (supervisor->stopping) {
+		log_event(LOG_LEVEL_WARNING, "stop", NULL,
+			"second signal: ending at once; what is not committed is read again");
+		_exit(0);
+	}
+	stop(supervisor, now);
+}
+
+/* True when nothing is left to do; *ret_code is the exit code then. */
+static bool is_over(const struct supervisor *supervisor, int *ret_code)
+{
+	const struct pipeline_run *first = NULL;
+
+	for (size_t i = 0; i < supervisor->count; i++) {
+		const struct pipeline_run *run = supervisor->runs[i];
+		enum run_state state = pipeline_run_state(run);
+
+		if (state != RUN_PARKED && state != RUN_DONE)
+			return false;
+		if (state == RUN_PARKED && (!first || pipeline_run_parked_ms(run) <
+								pipeline_run_parked_ms(first)))
+			first = run;
+	}
+	*ret_code = supervisor->stopping || !first ? 0 : pipeline_run_exit_code(first);
+	return true;
+}
+
+static int loop(struct supervisor *supervisor)
+{
+	int code = 0;
+
+	do {
+		int64_t now = now_ms(supervisor);
+
+		on_signal(supervisor, now);
+		now = now_ms(supervisor);
+		for (size_t i = 0; i < supervisor->count; i++)
+			pipeline_run_tick(supervisor->runs[i], now);
+		tell_health(supervisor, now);
+		tell_status(supervisor, now);
+		if (supervisor->stopping && now - supervisor->stop_ms >= SUPERVISOR_STOP_MS &&
+			!is_over(supervisor, &code)) {
+			log_event(LOG_LEVEL_WARNING, "stop", NULL,
+				"not drained within %d s: ending; what is not committed is read again",
+				SUPERVISOR_STOP_MS / 1000);
+			_exit(0);
+		}
+	} while (!is_over(supervisor, &code));
+	return code;
+}
+
+int supervisor_run(const struct config *config)
+{
+	struct supervisor supervisor = {0};
+	int code;
+
+	signals_block();
+	protect();
+	clock_real_init(&supervisor.clock);
+	code = open_all(&supervisor, config);
+	if (code == 0) {
+		supervisor.watchdog_every_ms = notify_watchdog_ms();
+		supervisor.extend_ms = now_ms(&supervisor);
+		code = loop(&supervisor);
+		log_event(LOG_LEVEL_NOTICE, "end", NULL, "ended (%d)", code);
+	}
+	for (size_t i = 0; i < supervisor.count; i++)
+		pipeline_run_free(supervisor.runs[i]);
+	free(supervisor.runs);
+	clock_real_fini(&supervisor.clock);
+	return code;
+}

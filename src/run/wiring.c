@@ -1,0 +1,86 @@
+/* wiring: see wiring.h. */
+#include "run/wiring.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "io/expr_jq.h"
+
+static void fill_settings(struct wiring *wiring, const struct config *config)
+{
+	bool has_bootstrap = false;
+
+	wiring->settings = calloc(config->kafka_count + 1, sizeof(*wiring->settings));
+	must(wiring->settings != NULL);
+	for (size_t i = 0; i < config->kafka_count; i++) {
+		const struct kafka_property *property = &config->kafka[i];
+
+		wiring->settings[wiring->setting_count++] =
+			(struct kafka_setting){property->name, property->value};
+		if (strcmp(property->name, "bootstrap.servers") == 0)
+			has_bootstrap = true;
+	}
+	if (!has_bootstrap)
+		wiring->settings[wiring->setting_count++] =
+			(struct kafka_setting){"bootstrap.servers", WIRING_BOOTSTRAP};
+}
+
+void wiring_init(struct wiring *wiring, const struct config *config,
+	const struct pipeline *pipeline, int worker, const struct memory_share *share,
+	void (*log)(int level, const char *fac, const char *text))
+{
+	int length;
+
+	memset(wiring, 0, sizeof(*wiring));
+	fill_settings(wiring, config);
+	length = snprintf(wiring->instance_id, sizeof(wiring->instance_id), "%s.%s.%d",
+		config->instance, pipeline->name, worker);
+	must(length > 0 && (size_t)length < sizeof(wiring->instance_id));
+	length = snprintf(wiring->transactional_id, sizeof(wiring->transactional_id), "%s/%s",
+		pipeline->group, wiring->instance_id);
+	must(length > 0 && (size_t)length < sizeof(wiring->transactional_id));
+	wiring->broker = (struct kafka_broker_conf){
+		.settings = wiring->settings,
+		.setting_count = wiring->setting_count,
+		.group = pipeline->group,
+		.group_instance_id = wiring->instance_id,
+		.transactional_id = wiring->transactional_id,
+		.topics = pipeline->topics,
+		.topic_count = pipeline->topic_count,
+		.consumer_queue_bytes = share->consumer_queue_bytes,
+		.producer_queue_bytes = share->producer_queue_bytes,
+		.batch_records = pipeline->commit_records,
+		.transaction_timeout_ms = WIRING_TRANSACTION_MS,
+		.call_ms_max = WIRING_CALL_MS,
+		.log = log,
+	};
+}
+
+void wiring_fini(struct wiring *wiring)
+{
+	free(wiring->settings);
+	wiring->settings = NULL;
+}
+
+int wiring_env_open(const struct config *config, const struct pipeline *pipeline,
+	void (*report)(const char *pipeline_dir, const char *what), struct lmdb_env **ret,
+	struct err *err)
+{
+	char dir[PATH_MAX];
+	int length = snprintf(dir, sizeof(dir), "%s/%s", config->state_dir, pipeline->name);
+	struct lmdb_env_conf conf = {.dir = dir, .group = pipeline->group, .report = report};
+
+	if (length < 0 || (size_t)length >= sizeof(dir))
+		return err_set(err, ERR_STOP, EXIT_STATE, "state_dir: the path is too long");
+	return lmdb_env_open(&conf, ret, err);
+}
+
+int wiring_engine_open(struct expr_engine **ret, struct err *err)
+{
+	const struct expr_jq_conf conf = {
+		.run_ms_max = WIRING_EXPR_RUN_MS, .text_bytes_max = WIRING_EXPR_TEXT_BYTES};
+
+	return expr_jq_open(&conf, ret, err);
+}

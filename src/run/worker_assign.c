@@ -1,0 +1,385 @@
+/*
+ * worker_assign: from an assignment to positions, by core/recover's verdict, and the one way back
+ * after a batch was given up: read the stable C, say how it ended, read on from what is settled.
+ * A crash anywhere here is harmless: nothing is written but a fresh, empty place in the store.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/must.h"
+#include "run/worker_state.h"
+
+#define CRASH_STARTS_MAX 5     /* starts at a batch limit of one before the record is the STOP */
+#define CRASH_LIMIT_DIVISOR 8  /* a crash costs a start, so the search goes in larger steps than aborts' */
+
+void worker_forget(struct worker *w)
+{
+	free(w->parts);
+	w->parts = NULL;
+	w->part_count = 0;
+	w->assigning = false;
+	w->intake_stopped = w->intake_is_stopped = false;
+	w->refused.set = w->stop_at.set = false;
+	w->stats->partitions = 0;
+	w->stats->replay_left = 0;
+	worker_drop_overlays(w);
+}
+
+void worker_assigned(struct worker *w, const struct tp *tps, size_t count)
+{
+	must(w->txn.state != TXN_OPEN);
+	worker_forget(w);
+	w->parts = calloc(count + 1, sizeof(*w->parts));
+	must(w->parts != NULL);
+	for (size_t i = 0; i < count; i++) {
+		w->parts[i].tp = tps[i];
+		w->parts[i].expect = -1;
+		w->parts[i].batch_first = -1;
+	}
+	w->part_count = count;
+	w->assigning = true;
+	w->stats->partitions = (int64_t)count;
+}
+
+static int stop_error(const struct worker *w, const struct part *part, enum stop_reason reason,
+		      struct err *err)
+{
+	const char *settle = "onced offsets accept";
+
+	if (reason == STOP_NEWER_FORMAT)
+		return err_set(err, ERR_STOP, EXIT_DATA,
+			       "%s/%" PRId32 ": %s; run that version, or take the offset as it stands "
+			       "with `%s %s`",
+			       part->tp.topic, part->tp.partition, stop_reason_text(reason), settle,
+			       w->pipeline->name);
+	return err_set(err, ERR_STOP, EXIT_DATA,
+		       "%s/%" PRId32 ": %s (C=%" PRId64 ", log %" PRId64 " to %" PRId64
+		       ", state X=%" PRId64 "); look with `onced offsets show %s`, and if C is right "
+		       "as it stands, say so with `%s %s`",
+		       part->tp.topic, part->tp.partition, stop_reason_text(reason),
+		       part->in.has_c ? part->in.c : -1, part->in.log_start,
+		       part->in.high_watermark,
+		       part->in.has_checkpoint ? part->in.checkpoint.x : -1, w->pipeline->name,
+		       settle, w->pipeline->name);
+}
+
+/* Where a partition without C starts. One that was added after others were processed starts at its
+ * beginning: what it holds came after them. */
+static int resolve_start(struct worker *w, struct part *part, bool added_later, struct err *err)
+{
+	const struct pipeline *p = w->pipeline;
+
+	part->in.start = part->in.log_start;
+	if (added_later || p->start == START_EARLIEST)
+		return 0;
+	if (p->start == START_LATEST) {
+		part->in.start = part->in.high_watermark;
+		return 0;
+	}
+	return w->broker->ops->offset_at(w->broker, part->tp, p->start_ms, &part->in.start, err);
+}
+
+/* C and M of every partition of one topic: those of the others tell whether ours was added later. */
+struct topic_facts {
+	const char *topic; /* NULL = none yet */
+	int32_t count;
+	bool compacted;
+	struct committed *all; /* in the arena, by partition */
+};
+
+static int topic_facts(struct worker *w, const char *topic, struct topic_facts *facts,
+		       struct err *err)
+{
+	struct committed *all;
+	struct tp *tps;
+	int32_t count;
+
+	if (facts->topic == topic)
+		return 0;
+	if (w->broker->ops->topic(w->broker, topic, &count, &facts->compacted, err))
+		return -1;
+	tps = arena_alloc(w->arena, (size_t)count * sizeof(*tps));
+	all = arena_alloc(w->arena, (size_t)count * sizeof(*all));
+	for (int32_t i = 0; i < count; i++)
+		tps[i] = (struct tp){topic, i};
+	if (w->broker->ops->committed(w->broker, tps, (size_t)count, w->arena, all, err))
+		return -1;
+	facts->topic = topic;
+	facts->count = count;
+	facts->all = all;
+	return 0;
+}
+
+static void fill_committed(struct part *part, const struct committed *committed)
+{
+	part->in.has_c = committed->has_offset;
+	part->in.c = committed->has_offset ? committed->offset : 0;
+	part->in.m_form = META_FOREIGN;
+	if (committed->has_offset)
+		part->in.m_form = meta_read(committed->metadata, &part->in.m);
+}
+
+static bool was_added_later(const struct committed *all, int32_t count, int32_t partition)
+{
+	for (int32_t i = 0; i < count; i++) {
+		struct meta m;
+
+		if (all[i].has_offset && meta_read(all[i].metadata, &m) == META_OURS &&
+		    m.n <= partition)
+			return true;
+	}
+	return false;
+}
+
+static int gather(struct worker *w, struct part *part, struct topic_facts *facts,
+		  struct err *err)
+{
+	const struct broker_ops *ops = w->broker->ops;
+	struct recover_in *in = &part->in;
+	bool has = false;
+
+	memset(in, 0, sizeof(*in));
+	in->stateful = w->pipeline->dedup_index >= 0;
+	in->d = w->pipeline->prefix_hash;
+	in->window_ms = pipeline_window_ms(w->pipeline);
+	in->adopt = w->pipeline->adopt;
+	in->gap_accept = w->pipeline->on_gap == GAP_ACCEPT;
+	in->k = w->cluster;
+	in->now_ms = w->clock->ops->wall_ms(w->clock);
+	if (topic_facts(w, part->tp.topic, facts, err))
+		return -1;
+	in->n = part->topic_partitions = facts->count;
+	in->compacted = facts->compacted;
+	if (part->tp.partition >= in->n)
+		return err_set(err, ERR_RETRY, 0, "%s/%" PRId32 " is not in the topic's metadata yet",
+			       part->tp.topic, part->tp.partition);
+	fill_committed(part, &facts->all[part->tp.partition]);
+	/* After C, so that the log's end cannot be older than C. */
+	if (ops->log_range(w->broker, part->tp, &in->log_start, &in->high_watermark, err))
+		return -1;
+	if (!in->has_c &&
+	    resolve_start(w, part, was_added_later(facts->all, in->n, part->tp.partition), err))
+		return -1;
+	if (w->store->ops->acquire(w->store, part->tp, &part->store, &has, &in->checkpoint,
+				   &part->crashes, err))
+		return -1;
+	in->has_checkpoint = has && in->checkpoint.k == w->cluster;
+	return 0;
+}
+
+/* What a crash loop at C means: smaller batches, and at last the record itself. */
+static int heed_crashes(struct worker *w, struct part *part, struct err *err)
+{
+	struct crash_count *crashes = &part->crashes;
+
+	part->crash_noted = false;
+	if (crashes->offset != part->decided.c || crashes->count == 0) {
+		*crashes = (struct crash_count){.offset = -1};
+		return 0;
+	}
+	if (crashes->limit <= 1 && crashes->count >= CRASH_STARTS_MAX)
+		return err_set(err, ERR_STOP, EXIT_DATA,
+			       "%s/%" PRId32 "/%" PRId64 ": the process died %d times while it had "
+			       "this record alone in its hands; see the core or the journal for why",
+			       part->tp.topic, part->tp.partition, crashes->offset,
+			       (int)crashes->count);
+	if (crashes->limit > 1) {
+		int64_t limit = crashes->limit / CRASH_LIMIT_DIVISOR;
+
+		*crashes = (struct crash_count){.offset = crashes->offset};
+		limit = limit < 1 ? 1 : limit;
+		w->limit = limit < w->limit ? limit : w->limit;
+	} else {
+		w->limit = 1;
+	}
+	return 0;
+}
+
+/* The state that the verdict starts from. */
+static int take_verdict(struct worker *w, struct part *part, struct err *err)
+{
+	const struct recover_out *d = &part->decided;
+	struct log_where where = worker_where(w, part);
+
+	if (d->verdict == VERDICT_STOP)
+		return stop_error(w, part, d->reason, err);
+	if (part->in.stateful && !d->keep_state) {
+		overlay_drop(&w->active, part->store.id);
+		if (w->store->ops->reset(w->store, part->tp, &part->store, err))
+			return -1;
+	}
+	part->g = d->g;
+	part->b = d->b;
+	part->next = part->settled = d->start;
+	part->window = part->settled_window = d->window;
+	part->gap = part->settled_gap = d->gap;
+	part->live_from = d->c;
+	part->replaying = true; /* until worker_replayed says otherwise */
+	part->commit_first = d->commit_first;
+	part->replayed = 0;
+	part->replay_began_ms = w->clock->ops->monotonic_ms(w->clock);
+	part->expect = -1;
+	part->in_batch = false;
+	part->at_end = false;
+	part->log_end = part->in.high_watermark;
+	where.offset = d->c;
+	log_event(LOG_LEVEL_INFO, "recover", &where,
+		  "%s: C=%" PRId64 ", reading from %" PRId64 " (%" PRId64 " to replay), log %" PRId64
+		  " to %" PRId64,
+		  verdict_name(d->verdict), part->in.has_c ? part->in.c : -1, d->start,
+		  d->c - d->start, part->in.log_start, part->in.high_watermark);
+	return heed_crashes(w, part, err);
+}
+
+int worker_replayed(struct worker *w, struct part *part, struct err *err)
+{
+	struct log_where where = worker_where(w, part);
+	enum recover_end end;
+
+	must(part->replaying && part->next >= part->live_from);
+	end = recover_finish(&part->in, &part->decided, &part->window, &part->gap,
+			     &part->commit_first);
+	if (end == RECOVER_STOP)
+		return stop_error(w, part, STOP_NOT_THE_INPUT, err);
+	if (end == RECOVER_AGAIN) {
+		log_event(LOG_LEVEL_WARNING, "recover", &where,
+			  "the local state is not the one of C: dropped, and rebuilt from the input");
+		if (w->store->ops->reset(w->store, part->tp, &part->store, err))
+			return -1;
+		return 1;
+	}
+	part->replaying = false;
+	part->settled = part->next;
+	part->settled_window = part->window;
+	part->settled_gap = part->gap;
+	w->checkpoint_dirty = true;
+	if (part->replayed > 0)
+		log_event(LOG_LEVEL_INFO, "replayed", &where,
+			  "%" PRIu64 " records replayed in %" PRId64 " ms; live from %" PRId64,
+			  part->replayed,
+			  w->clock->ops->monotonic_ms(w->clock) - part->replay_began_ms,
+			  part->live_from);
+	if (part->gap.open)
+		log_event(LOG_LEVEL_WARNING, "gap", &where,
+			  "part of what was seen is lost: the input no longer reaches back far enough; "
+			  "the first record that could repeat it %s",
+			  w->pipeline->on_gap == GAP_ACCEPT ? "is taken as new (on_gap: accept)"
+							    : "stops the pipeline");
+	return 0;
+}
+
+int worker_rewind(struct worker *w, struct err *err)
+{
+	struct tp_offset *positions =
+		arena_alloc(w->arena, (w->part_count + 1) * sizeof(*positions));
+
+	for (size_t i = 0; i < w->part_count; i++) {
+		must(!w->parts[i].in_batch);
+		positions[i] = (struct tp_offset){w->parts[i].tp, w->parts[i].next, NULL};
+		w->parts[i].at_end = false;
+	}
+	if (w->broker->ops->assign(w->broker, positions, w->intake_stopped ? 0 : w->part_count,
+				   err))
+		return -1;
+	w->intake_is_stopped = w->intake_stopped;
+	return 0;
+}
+
+int worker_decide(struct worker *w, struct err *err)
+{
+	struct topic_facts facts = {0};
+
+	must(w->assigning && w->txn.state != TXN_OPEN);
+	worker_drop_overlays(w); /* K and the replay give all of it */
+	if (w->broker->ops->cluster(w->broker, &w->cluster, err))
+		return -1;
+	for (size_t i = 0; i < w->part_count; i++) {
+		struct part *part = &w->parts[i];
+
+		if (gather(w, part, &facts, err))
+			return -1;
+		recover_decide(&part->in, &part->decided);
+		if (take_verdict(w, part, err))
+			return -1;
+	}
+	for (size_t i = 0; i < w->part_count; i++) {
+		struct part *part = &w->parts[i];
+		int rc = part->next >= part->live_from ? worker_replayed(w, part, err) : 0;
+
+		if (rc > 0)
+			return err_set(err, ERR_RETRY, 0, "local state dropped, deciding anew");
+		if (rc < 0)
+			return -1;
+	}
+	if (worker_rewind(w, err))
+		return -1;
+	w->assigning = false;
+	arena_reset(w->arena);
+	return 0;
+}
+
+/* One partition of the settled batch. False: its C is not one that we know how to go on from. */
+static bool settle_part(struct worker *w, struct part *part, const struct committed *committed)
+{
+	struct log_where where = worker_where(w, part);
+
+	fill_committed(part, committed);
+	if (w->settle_unknown && part->batch_next > part->settled && part->in.has_c)
+		log_event(LOG_LEVEL_NOTICE, "outcome", &where,
+			  "the transaction whose answer was lost was %s (C=%" PRId64 ")",
+			  part->in.c >= part->batch_next ? "committed" : "aborted", part->in.c);
+	part->batch_next = -1;
+	if (!part->in.has_c)
+		return part->commit_first; /* a first start whose M is not out yet */
+	if (part->in.m_form != META_OURS || part->in.m.g != part->g || part->in.m.b != part->b)
+		return part->commit_first && part->in.c == part->live_from;
+	if (part->replaying)
+		return part->in.c == part->live_from;
+	if (part->in.c == part->settled)
+		return true;
+	if (part->in.c < part->settled)
+		return false;
+	/* It was committed after all: the same records again, output suppressed, make its state. */
+	part->replaying = true;
+	part->live_from = part->in.c;
+	part->commit_first = false;
+	part->decided.verdict = VERDICT_REPLAY;
+	part->decided.gap = part->in.m.a;
+	part->decided.commit_first = false;
+	part->replayed = 0;
+	part->replay_began_ms = w->clock->ops->monotonic_ms(w->clock);
+	return true;
+}
+
+int worker_settle(struct worker *w, struct err *err)
+{
+	struct tp *tps;
+	struct committed *committed;
+	bool known = true;
+
+	if (w->part_count == 0 || w->assigning || w->giving_up) {
+		w->settle_unknown = false;
+		return 0;
+	}
+	tps = arena_alloc(w->arena, w->part_count * sizeof(*tps));
+	committed = arena_alloc(w->arena, w->part_count * sizeof(*committed));
+	for (size_t i = 0; i < w->part_count; i++)
+		tps[i] = w->parts[i].tp;
+	if (w->broker->ops->committed(w->broker, tps, w->part_count, w->arena, committed, err))
+		return -1;
+	for (size_t i = 0; i < w->part_count; i++)
+		known = settle_part(w, &w->parts[i], &committed[i]) && known;
+	w->settle_unknown = false;
+	if (!known) {
+		/* Somebody else moved C: decide as on an assignment. */
+		w->assigning = true;
+		arena_reset(w->arena);
+		return 0;
+	}
+	if (worker_rewind(w, err))
+		return -1;
+	arena_reset(w->arena);
+	return 0;
+}

@@ -1,0 +1,17 @@
+#!/bin/bash
+# An output topic that does not exist: onced keeps running and says which; when the topic is made it
+# goes on, and nothing of what it could not write is lost.
+. "$(dirname "$0")/lib.sh"
+
+use missing 4
+configure a
+"$BROKER" untopic "$BROKER_DIR" missing.big
+load -n 20000 --seed 60
+start a
+wait_until 60 "the reason in the log" logged 'missing\.big'
+running "${pids[a]}" || fail "onced ended"
+"$BROKER" topic "$BROKER_DIR" missing.big 1
+drained a 120
+stop a
+verify a
+judge --complete

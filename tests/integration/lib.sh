@@ -1,0 +1,139 @@
+# lib: what the scripts with a real broker share (integration, demo, prove): topics, onced as a
+# child process, waiting with a deadline, and the judgement at the end. Sourced, not run.
+#
+# Expects in the environment: ONCED (the binary), TOOLS (folder of load, dump, offsets),
+# ONCED_BROKERS (bootstrap servers), BROKER (the broker script), BROKER_DIR (its folder; set to
+# another one to use another broker), WORK (a folder to work in).
+# shellcheck shell=bash
+set -eu
+unset JOURNAL_STREAM # the log is to be lines on stderr, wherever this runs
+lib_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source_dir=$(cd "$lib_dir/../.." && pwd)
+
+declare -A pids=()   # instance -> pid of its latest process
+declare -A starts=() # instance -> how often it was started
+
+say() { printf '%s\n' "$*"; }
+fail() {
+	printf 'FAILED: %s\n' "$*" >&2
+	local log
+	for log in "$WORK"/*.log; do
+		[ ! -s "$log" ] || { printf -- '--- the end of %s:\n' "$log" && tail -n 15 "$log"; } >&2
+	done
+	exit 1
+}
+
+# wait_until SECONDS WHAT COMMAND...: polls until COMMAND succeeds; a deadline passed is a failure.
+wait_until() {
+	local end=$((SECONDS + $1)) what=$2
+	shift 2
+	until "$@"; do
+		[ $SECONDS -lt $end ] || fail "not within its deadline: $what"
+		sleep 0.1
+	done
+}
+
+# use NAME PARTITIONS [TOPIC_CONFIG...]: its own topics, group and pipeline, from the example.
+use() {
+	local partitions=$2
+	name=$1 in=$1 clean=$1.clean big=$1.big dead=$1.dead group=$1
+	shift 2
+	mkdir -p "$WORK/pipelines"
+	"$BROKER" topic "$BROKER_DIR" "$in" "$partitions" "$@" -- "$clean" 3 -- "$big" 1 -- "$dead" 1
+	sed "s/payments/$name/g" "$source_dir/examples/payments.yaml" >"$WORK/pipelines/$name.yaml"
+}
+
+# configure INSTANCE [KAFKA_PROPERTY: VALUE...]: its main file, with a state directory of its own.
+configure() {
+	local instance=$1
+	shift
+	{
+		printf 'instance: %s\nstate_dir: %s/state.%s\n' "$instance" "$WORK" "$instance"
+		printf 'pipelines: %s/pipelines/*.yaml\n' "$WORK"
+		printf 'kafka:\n  bootstrap.servers: %s\n' "$ONCED_BROKERS"
+		[ $# = 0 ] || printf '  %s\n' "$@"
+	} >"$WORK/$instance.yaml"
+}
+
+# start INSTANCE: each start has a log of its own, $WORK/INSTANCE.N.log.
+start() {
+	starts[$1]=$((${starts[$1]:-0} + 1))
+	log=$WORK/$1.${starts[$1]}.log
+	"$ONCED" run -c "$WORK/$1.yaml" >"$log" 2>&1 &
+	pids[$1]=$!
+}
+
+# running PID: also a zombie has ended.
+running() {
+	local state
+	state=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) || return 1
+	[ "${state%% *}" != Z ]
+}
+ended() { ! running "$1"; }
+
+# ends_with CODE INSTANCE SECONDS: it ends by itself, with this exit status.
+ends_with() {
+	local code=0
+	wait_until "$3" "end of onced $2" ended "${pids[$2]}"
+	wait "${pids[$2]}" || code=$?
+	unset "pids[$2]"
+	[ "$code" = "$1" ] || fail "onced $2 ended with $code instead of $1"
+}
+
+kill_hard() { # INSTANCE
+	kill -KILL "${pids[$1]}"
+	wait "${pids[$1]}" 2>/dev/null || true
+	unset "pids[$1]"
+}
+
+stop() { # INSTANCE: an orderly end, within the stop budget
+	kill -TERM "${pids[$1]}"
+	ends_with 0 "$1" 40
+}
+
+load() { "$TOOLS/load" -b "$ONCED_BROKERS" -t "$in" --quiet "$@"; }
+offsets() { "$TOOLS/offsets" -b "$ONCED_BROKERS" -g "$group" -t "$in" "$@"; }
+committed() { offsets show | sed -n 's/^sum=\([0-9]*\).*/\1/p'; }
+
+# reaches SUM INSTANCE [SECONDS]: the sum of the committed offsets, while INSTANCE runs.
+reaches() {
+	offsets wait --sum "$1" --pid "${pids[$2]}" --deadline-s "${3:-60}" >"$WORK/reached" ||
+		fail "committed offsets did not reach $1"
+}
+
+# drained INSTANCE [SECONDS]: lag 0, control records at the end included.
+drained() {
+	offsets wait --lag 0 --pid "${pids[$1]}" --deadline-s "${2:-90}" >"$WORK/drained" ||
+		fail "lag did not reach 0"
+}
+
+logged() { grep -Eq -- "$1" "$log"; } # a line of the latest start's log
+
+# check [CHECK_OPTIONS]: the independent check over the raw topics: its exit status; `result` is its
+# last line, $WORK/judged all of it.
+check() {
+	local code=0
+	"$TOOLS/dump" -b "$ONCED_BROKERS" -g "$group" -i "$in" -t "$clean" -t "$big" -t "$dead" \
+		>"$WORK/dump.tsv" || fail "the topics could not be read"
+	"$source_dir/tests/load/check.py" --group "$group" --input "$in" --clean "$clean" \
+		--big "$big" --dead "$dead" "$@" "$WORK/dump.tsv" >"$WORK/judged" || code=$?
+	result=$(tail -n 1 "$WORK/judged")
+	return $code
+}
+judge() { check "$@" || { cat "$WORK/judged" >&2 && fail "the independent check found something"; }; }
+
+field() { sed -n "s/.*[ ]$1=\([0-9]*\).*/\1/p" <<<" $result"; } # a number of the result line
+
+verify() { "$ONCED" verify -c "$WORK/$1.yaml" "$name"; } # INSTANCE
+
+# What a script started, it ends, also when it fails.
+finish_hooks=()
+finish() {
+	local code=$? pid hook
+	trap - EXIT
+	for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+	for hook in "${finish_hooks[@]}"; do $hook || true; done
+	exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT TERM HUP

@@ -1,0 +1,101 @@
+/*
+ * fake_kafka: a Kafka in memory, for one group, that is no kinder than the real one: logs with
+ * control records and aborted data, a last stable offset, transactions with epochs, delayed markers and
+ * delayed duplicate requests, pending offsets, an eager group with static members, generations and
+ * fencing. Time moves only by fake_kafka_tick.
+ */
+#ifndef ONCED_TESTS_FAKE_KAFKA_H
+#define ONCED_TESTS_FAKE_KAFKA_H
+
+#include "port/broker.h"
+#include "port/clock.h"
+#include "lib/rng.h"
+
+#define FK_META 512
+
+enum fk_kind { FK_DATA, FK_CONTROL };
+enum fk_state { FK_OPEN, FK_COMMITTED, FK_ABORTED };
+
+struct fk_entry {
+	enum fk_kind kind;
+	enum fk_state state;
+	uint64_t pid;
+	char key[24];
+	char value[32];
+	int64_t timestamp;
+	bool dead_letter;
+};
+
+struct fk_range { /* offsets [from, to) were committed under definition def */
+	int64_t from, to;
+	int def;
+};
+
+struct fk_pending {
+	uint64_t pid;
+	int64_t offset;
+	char metadata[FK_META];
+	int def;
+};
+
+struct fk_part {
+	struct fk_entry *entries; /* index = offset */
+	int64_t count, capacity;
+	int64_t log_start;
+	bool has_c;
+	int64_t c;
+	char metadata[FK_META];
+	struct fk_range *ranges;
+	size_t range_count;
+	struct fk_pending pending[8];
+	size_t pending_count;
+};
+
+struct fk_topic {
+	const char *name;
+	struct fk_part *parts;
+	int32_t count;
+};
+
+struct fk_faults { /* per mille, per call */
+	uint32_t retry, abort, unknown_done, unknown_undone, delayed, marker, stale, disk;
+};
+
+struct fake_kafka;
+struct fake_kafka *fake_kafka_new(uint64_t seed, const struct fk_faults *faults);
+void fake_kafka_free(struct fake_kafka *kafka);
+struct fk_topic *fake_kafka_topic(struct fake_kafka *kafka, const char *name, int32_t partitions);
+/* A record of a plain producer; transactional: followed by a marker, and sometimes an aborted one before it. */
+void fake_kafka_append(struct fake_kafka *kafka, struct fk_topic *topic, int32_t partition,
+		       const char *key, const char *value, int64_t timestamp, bool transactional);
+/* Moves time: session timeouts, transaction timeouts, delayed markers and requests. */
+void fake_kafka_tick(struct fake_kafka *kafka, int64_t ms);
+void fake_kafka_faults(struct fake_kafka *kafka, const struct fk_faults *faults);
+struct clock *fake_kafka_clock(struct fake_kafka *kafka);
+int64_t fake_kafka_now(const struct fake_kafka *kafka);
+/* End of what a read_committed reader can reach. */
+int64_t fake_kafka_lso(const struct fk_part *part);
+/* Nothing open, pending or delayed is left. */
+void fake_kafka_settle(struct fake_kafka *kafka);
+
+struct fake_broker_conf {
+	const char *instance; /* group.instance.id and transactional.id */
+	const char *const *topics;
+	size_t topic_count;
+	int def;           /* definition that this host runs; recorded with each committed range */
+	bool ignore_taint; /* shows what the taint rule is for */
+};
+
+struct broker *fake_broker_new(struct fake_kafka *kafka, const struct fake_broker_conf *conf);
+/* kill -9: every later call of the handle does nothing and says STOP. */
+void fake_broker_kill(struct broker *broker);
+/* SIGSTOP: heartbeats end; the handle works on with what it believes when it is called again. */
+void fake_broker_freeze(struct broker *broker, bool frozen);
+/* Counts down with each port call; at 0 the handle dies in the middle of that call. -1 = never. */
+void fake_broker_crash_in(struct broker *broker, int64_t calls);
+/* One more place where the process can die: for what else of it is faked. */
+bool fake_broker_alive(struct broker *broker);
+bool fake_broker_is_dead(const struct broker *broker);
+int64_t fake_broker_calls(const struct broker *broker);
+
+#endif
