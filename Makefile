@@ -136,11 +136,13 @@ TEST_LIB_SRCS = \
 	tests/lib/contract_txn.c \
 	tests/lib/fake_broker.c \
 	tests/lib/fake_compile.c \
+	tests/lib/fake_expr.c \
 	tests/lib/fake_kafka.c \
 	tests/lib/fake_store.c \
 	tests/lib/lmdb_world.c \
 	tests/lib/member.c \
 	tests/lib/mock.c \
+	tests/lib/steps_world.c \
 	tests/sim/naive.c \
 	tests/sim/oracle.c \
 	tests/sim/sim.c \
@@ -169,6 +171,7 @@ UNIT_TESTS = \
 	check_prefix \
 	check_status \
 	check_steps \
+	check_steps_route \
 	check_store \
 	check_store_kill \
 	check_store_loss \
