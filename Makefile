@@ -137,11 +137,13 @@ TEST_LIB_SRCS = \
 	tests/lib/contract_txn.c \
 	tests/lib/fake_broker.c \
 	tests/lib/fake_compile.c \
+	tests/lib/fake_expr.c \
 	tests/lib/fake_kafka.c \
 	tests/lib/fake_store.c \
 	tests/lib/lmdb_world.c \
 	tests/lib/member.c \
 	tests/lib/mock.c \
+	tests/lib/steps_world.c \
 	tests/sim/naive.c \
 	tests/sim/oracle.c \
 	tests/sim/sim.c \
@@ -158,9 +160,15 @@ UNIT_TESTS = \
 	check_units \
 	check_codec \
 	check_expr \
+<<<<<<< HEAD
 	check_hash \
 	check_expr_limits \
 	check_expr_names \
+=======
+	check_expr_limits \
+	check_expr_names \
+	check_hash \
+>>>>>>> expr
 	check_json \
 	check_accept \
 	check_kafka_group \
@@ -172,6 +180,7 @@ UNIT_TESTS = \
 	check_policy \
 	check_status \
 	check_steps \
+	check_steps_route \
 	check_store \
 	check_store_kill \
 	check_store_loss \

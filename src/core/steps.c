@@ -207,8 +207,9 @@ static int id_of(struct way *way, const struct step *step, struct item *item, st
 	}
 	if (!ret->data && !step->missing_pass && !item->tombstone)
 		return err_set(err, ERR_DATA, 0,
-			       step->slot < 0 ? "the key is null, so there is no id (missing: pass?)"
-					      : "the id is null (missing: pass?)");
+			       step->slot < 0
+				       ? "the key is null, so there is no id (missing: pass?)"
+				       : "the id is null (missing: pass?)");
 	return 0;
 }
 
@@ -253,8 +254,7 @@ static int run_key(struct way *way, const struct step *step, struct row *row, st
 }
 
 /* The expressions see the headers as they were before the step, so that one can be renamed. */
-static int set_headers(struct way *way, const struct step *step, struct item *item,
-		       struct err *err)
+static int set_headers(struct way *way, const struct step *step, struct item *item, struct err *err)
 {
 	struct arena *arena = way->steps->arena;
 	struct bytes *values = arena_alloc(arena, step->set_count * sizeof(*values));

@@ -22,8 +22,8 @@ typedef int (*steps_see)(void *ctx, struct bytes id, bool *ret_seen, struct err 
 struct steps {
 	const struct pipeline *pipeline; /* borrowed */
 	struct expr_engine *engine;      /* borrowed */
-	struct expr **exprs;             /* owned array, by slot; the expressions are the engine's */
-	struct arena *arena;             /* borrowed: the batch's */
+	struct expr **exprs; /* owned array, by slot; the expressions are the engine's */
+	struct arena *arena; /* borrowed: the batch's */
 	steps_see see;
 	void *see_ctx;
 };
@@ -33,7 +33,7 @@ struct steps_result {
 	size_t output_count;
 	uint32_t duplicates; /* results that dedup dropped */
 	uint32_t marked;     /* results that reached dedup */
-	uint32_t filtered;   /* dropped by a filter */
+	uint32_t filtered;   /* dropped by a filter, or by a map without a result */
 	uint32_t unrouted;   /* no target held */
 	const char *step;    /* on error: "filter", "map", "dedup", "key", "headers", "to" */
 	size_t step_index;   /* on error */

@@ -9,7 +9,7 @@
 /* One result on its way through the steps: breadth first, there is a row of them at each step. */
 struct item {
 	struct bytes key;
-	struct bytes value;       /* the record's own bytes; meaningless once mapped */
+	struct bytes value; /* the record's own bytes; meaningless once mapped */
 	const struct header *headers;
 	size_t header_count;
 	struct expr_value *parsed; /* owned; NULL = no expression has looked at it yet */

@@ -48,9 +48,8 @@ static int value_of(struct way *way, struct item *item, struct bytes *ret, struc
 static void add_lineage(struct way *way, struct record *record, size_t index)
 {
 	struct arena *arena = way->steps->arena;
-	const char *text = arena_printf(arena, "%s/%" PRId32 "/%" PRId64 "/%zu",
-					way->source->topic, way->source->partition,
-					way->source->offset, index);
+	const char *text = arena_printf(arena, "%s/%" PRId32 "/%" PRId64 "/%zu", way->source->topic,
+					way->source->partition, way->source->offset, index);
 
 	steps_header_replace(arena, &record->headers, &record->header_count,
 			     bytes_str(LINEAGE_HEADER), bytes_str(text));
@@ -132,15 +131,18 @@ void steps_dead_letter(struct steps *steps, const struct source *source,
 		{"onced.error.reason", arena_printf(steps->arena, "%s", why->msg)},
 		{"onced.error.step", result->step ? result->step : ""},
 		{"onced.error.topic", source->topic},
-		{"onced.error.partition", arena_printf(steps->arena, "%" PRId32, source->partition)},
+		{"onced.error.partition",
+		 arena_printf(steps->arena, "%" PRId32, source->partition)},
 		{"onced.error.offset", arena_printf(steps->arena, "%" PRId64, source->offset)},
-		{"onced.error.timestamp", arena_printf(steps->arena, "%" PRId64, record->timestamp)},
+		{"onced.error.timestamp",
+		 arena_printf(steps->arena, "%" PRId64, record->timestamp)},
 	};
 	const size_t added_count = sizeof(added) / sizeof(added[0]);
 	struct header *headers;
 
 	must(steps->pipeline->errors == ERRORS_TO && steps->pipeline->errors_topic);
-	headers = arena_alloc(steps->arena, (record->header_count + added_count) * sizeof(*headers));
+	headers =
+		arena_alloc(steps->arena, (record->header_count + added_count) * sizeof(*headers));
 	if (record->header_count)
 		memcpy(headers, record->headers, record->header_count * sizeof(*headers));
 	for (size_t i = 0; i < added_count; i++)

@@ -87,8 +87,9 @@ static inline bool check(struct expr_guard *guard)
 			give_up(guard, EXPR_END_DEPTH);
 		return false;
 	}
-	if (guard && __builtin_expect(atomic_load_explicit(&guard->kill_run, memory_order_relaxed) ==
-					      guard->run_now, 0))
+	if (guard && __builtin_expect(atomic_load_explicit(&guard->kill_run,
+							   memory_order_relaxed) == guard->run_now,
+				      0))
 		give_up(guard, EXPR_END_TIME);
 	return true;
 }

@@ -51,7 +51,7 @@ struct expr_guard {
 	_Atomic uint64_t run;      /* odd: a run is under way */
 	_Atomic uint64_t stop_run; /* the run to be halted */
 	_Atomic uint64_t kill_run; /* the run to be jumped out of */
-	_Atomic int gate;          /* enum gate: keeps the thread in its run while it is signalled */
+	_Atomic int gate; /* enum gate: keeps the thread in its run while it is signalled */
 	/* watcher only */
 	uint64_t seen_run;
 	int64_t seen_since_ms;

@@ -104,7 +104,8 @@ static void on_report(void *ctx, jv message)
 			p += 11;
 		for (; *p && used < sizeof(report->text) - 1; p++)
 			report->text[used++] = *p;
-		while (used > 0 && (report->text[used - 1] == '\n' || report->text[used - 1] == ' '))
+		while (used > 0 &&
+		       (report->text[used - 1] == '\n' || report->text[used - 1] == ' '))
 			used--;
 		report->text[used] = '\0';
 		for (char *q = report->text; *q; q++)

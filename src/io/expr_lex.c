@@ -15,11 +15,17 @@
 #define DEPTH_MAX 512   /* open brackets and strings */
 #define DEFINED_MAX 256 /* names defined by the expression itself */
 
-const char *const expr_lex_var_names[EXPR_VARS] = {"key",	"headers", "topic",
+const char *const expr_lex_var_names[EXPR_VARS] = {"key",       "headers", "topic",
 						   "partition", "offset",  "timestamp"};
 
 /* What an open bracket is; IN_STRING is the text of a string, IN_INTERPOLATION its \( ... ). */
-enum place { IN_PAREN = '(', IN_BRACKET = '[', IN_BRACE = '{', IN_INTERPOLATION = 'i', IN_STRING = '"' };
+enum place {
+	IN_PAREN = '(',
+	IN_BRACKET = '[',
+	IN_BRACE = '{',
+	IN_INTERPOLATION = 'i',
+	IN_STRING = '"'
+};
 
 struct name {
 	const char *text;
@@ -35,8 +41,8 @@ struct lexer {
 	size_t defined_count;
 	bool collecting; /* first pass: find what is defined; second pass: check the names */
 	bool key_next;   /* in {}: an object's key comes next */
-	int def;         /* 0; 1: the name after `def`; 2: then its parameters or `:`; 3: inside of them */
-	char last;       /* last character outside of strings, blanks and comments */
+	int def; /* 0; 1: the name after `def`; 2: then its parameters or `:`; 3: inside of them */
+	char last; /* last character outside of strings, blanks and comments */
 	struct expr_lex found;
 	struct err *err;
 };
@@ -98,10 +104,10 @@ static const char *skip_blank(const char *p)
 
 static bool is_keyword(struct name name)
 {
-	static const char *const keywords[] = {
-		"as",   "def",  "if",      "then", "else",  "elif",  "and",   "or",      "end",
-		"reduce", "foreach", "try", "catch", "label", "break", "__loc__", "true",  "false",
-		"null"};
+	static const char *const keywords[] = {"as",      "def",  "if",    "then",  "else",
+					       "elif",    "and",  "or",    "end",   "reduce",
+					       "foreach", "try",  "catch", "label", "break",
+					       "__loc__", "true", "false", "null"};
 
 	for (size_t i = 0; i < sizeof(keywords) / sizeof(keywords[0]); i++)
 		if (name_is(name, keywords[i]))
@@ -142,13 +148,13 @@ static unsigned use_of(struct name name)
 		const char *name;
 		unsigned use;
 	} uses[] = {
-		{"strftime", EXPR_USE_DATE},    {"todate", EXPR_USE_DATE},
+		{"strftime", EXPR_USE_DATE},      {"todate", EXPR_USE_DATE},
 		{"todateiso8601", EXPR_USE_DATE}, {"implode", EXPR_USE_IMPLODE},
-		{"indices", EXPR_USE_INDEX},    {"index", EXPR_USE_INDEX},
-		{"rindex", EXPR_USE_INDEX},     {"match", EXPR_USE_REGEX},
-		{"capture", EXPR_USE_REGEX},    {"scan", EXPR_USE_REGEX},
-		{"split", EXPR_USE_REGEX},      {"splits", EXPR_USE_REGEX},
-		{"sub", EXPR_USE_REGEX},        {"gsub", EXPR_USE_REGEX},
+		{"indices", EXPR_USE_INDEX},      {"index", EXPR_USE_INDEX},
+		{"rindex", EXPR_USE_INDEX},       {"match", EXPR_USE_REGEX},
+		{"capture", EXPR_USE_REGEX},      {"scan", EXPR_USE_REGEX},
+		{"split", EXPR_USE_REGEX},        {"splits", EXPR_USE_REGEX},
+		{"sub", EXPR_USE_REGEX},          {"gsub", EXPR_USE_REGEX},
 	};
 
 	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++)

@@ -207,8 +207,8 @@ static const struct expr_name names[] = {
 	{"yn", WHY_MATH},
 };
 
-static const char *const formats[] = {"text", "json", "html", "uri", "csv", "tsv", "sh", "base64",
-				      "base64d"};
+static const char *const formats[] = {"text", "json", "html",   "uri",    "csv",
+				      "tsv",  "sh",   "base64", "base64d"};
 
 const struct expr_name *expr_names(size_t *ret_count)
 {

@@ -13,8 +13,8 @@
 /* ---- text to value ---- */
 
 struct builder {
-	jv open[JSON_DEPTH_MAX];     /* containers not ended yet */
-	jv keys[JSON_DEPTH_MAX];     /* of an open object: the key whose value comes next */
+	jv open[JSON_DEPTH_MAX]; /* containers not ended yet */
+	jv keys[JSON_DEPTH_MAX]; /* of an open object: the key whose value comes next */
 	bool is_object[JSON_DEPTH_MAX];
 	size_t depth;
 	jv root;
@@ -27,8 +27,7 @@ static void put(struct builder *builder, jv value)
 	if (builder->depth == 0) {
 		builder->root = value;
 	} else if (builder->is_object[top]) {
-		builder->open[top] =
-			jv_object_set(builder->open[top], builder->keys[top], value);
+		builder->open[top] = jv_object_set(builder->open[top], builder->keys[top], value);
 		builder->keys[top] = jv_null();
 	} else {
 		builder->open[top] = jv_array_append(builder->open[top], value);
@@ -205,8 +204,7 @@ static int write_string(jv string, struct expr_text *text, struct err *err)
 	return append(text, data + plain, len - plain, err) || append(text, "\"", 1, err) ? -1 : 0;
 }
 
-static int write_number(double value, enum expr_form form, struct expr_text *text,
-			struct err *err)
+static int write_number(double value, enum expr_form form, struct expr_text *text, struct err *err)
 {
 	char digits[24];
 	size_t at = sizeof(digits);
@@ -214,8 +212,9 @@ static int write_number(double value, enum expr_form form, struct expr_text *tex
 	jv printed;
 
 	if (!isfinite(value))
-		return err_set(err, ERR_DATA, 0,
-			       "the result holds a number that JSON has no form for (nan or infinite)");
+		return err_set(
+			err, ERR_DATA, 0,
+			"the result holds a number that JSON has no form for (nan or infinite)");
 	if (value == 0 && form == EXPR_FORM_CANONICAL)
 		value = 0; /* not -0 */
 	if (fabs(value) < PLAIN_INTEGER_MAX && value == trunc(value) &&

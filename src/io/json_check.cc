@@ -203,8 +203,8 @@ struct walk {
 	bool has_minus_zero()
 	{
 		if (minus_zero < 0)
-			minus_zero = std::string_view(text, len).find("-0") !=
-				     std::string_view::npos;
+			minus_zero =
+				std::string_view(text, len).find("-0") != std::string_view::npos;
 		return minus_zero == 1;
 	}
 
@@ -296,8 +296,8 @@ struct walk {
 			break;
 		}
 		if (depth == JSON_DEPTH_MAX)
-			return err_set(err, ERR_DATA, JSON_TOO_DEEP,
-				       "value: nested deeper than %d", JSON_DEPTH_MAX);
+			return err_set(err, ERR_DATA, JSON_TOO_DEEP, "value: nested deeper than %d",
+				       JSON_DEPTH_MAX);
 		if (item.type() == dom::element_type::ARRAY)
 			return array(item.get_array().value_unsafe(), depth + 1);
 		return object(item.get_object().value_unsafe(), depth + 1);
@@ -354,8 +354,7 @@ int refuse(walk &at, simdjson::error_code code)
 	if (code == simdjson::DEPTH_ERROR)
 		return err_set(at.err, ERR_DATA, JSON_TOO_DEEP, "value: nested deeper than %d",
 			       JSON_DEPTH_MAX);
-	if (code == simdjson::UTF8_ERROR ||
-	    !bytes_is_utf8(bytes_of(at.text, at.len)))
+	if (code == simdjson::UTF8_ERROR || !bytes_is_utf8(bytes_of(at.text, at.len)))
 		return err_set(at.err, ERR_DATA, JSON_BAD_UTF8, "value: not UTF-8");
 	if (code == simdjson::MEMALLOC || code == simdjson::CAPACITY)
 		return err_set(at.err, ERR_STOP, EXIT_INTERNAL,

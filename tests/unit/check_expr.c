@@ -14,7 +14,8 @@
 static struct expr_engine *engine;
 static struct arena *arena;
 static struct source source = {"payments", 3, 42};
-static struct header headers[] = {{{"a", 1}, {"first", 5}}, {{"b", 1}, {NULL, 0}},
+static struct header headers[] = {{{"a", 1}, {"first", 5}},
+				  {{"b", 1}, {NULL, 0}},
 				  {{"a", 1}, {"last", 4}}};
 static struct record record = {{"k1", 2}, {NULL, 0}, headers, 3, 1700000000123};
 
@@ -87,8 +88,7 @@ static const struct {
 	{"[.[] | @base64, @json \"v=\\(.)\", @sh]", "[\"a\"]",
 	 "[\"YQ==\",\"v=\\\"a\\\"\",\"'a'\"]"},
 	{"[.a % 3, .b % 2, (.c | try (. % -1) catch .), (infinite | try (. % -1) catch 0)]",
-	 "{\"a\":-7,\"b\":5.9,\"c\":1e19}",
-	 "[-1,1,\"% needs a number of at most 63 bits\",0]"},
+	 "{\"a\":-7,\"b\":5.9,\"c\":1e19}", "[-1,1,\"% needs a number of at most 63 bits\",0]"},
 	{"[(1, 2) % (3, 4)], (.a %= 2)", "{\"a\":5}", "[1,2,1,2]; {\"a\":1}"},
 	{"[.[] | try todate catch .]", "[0,1e15,1e18,-1e300,\"x\"]",
 	 "[\"1970-01-01T00:00:00Z\",\"31690708-07-05T01:46:40Z\","
@@ -113,8 +113,7 @@ static const struct {
 	{"[.[1431655765, 1073741823, 1e9, 1e300, 2000000, -5] |= 1 | length]?, "
 	 "[try (.[1431655765] = 1) catch ., try (.[1048577] = 1) catch ., "
 	 "(.[1000] = 1 | length), try (.[nan] = 1) catch 0, try (.[-9] = 1) catch 0]",
-	 "[]",
-	 "[\"Array index too large\",\"Array index too large\",1001,0,0]"},
+	 "[]", "[\"Array index too large\",\"Array index too large\",1001,0,0]"},
 	{"[(\"x\", \"\") * (0, -1, 2), try (\"x\" * nan) catch 0]", "0",
 	 "[null,null,null,null,\"xx\",\"\",null]"},
 	{"[try getpath([1, \"a\"]) catch 0, try setpath([\"a\", 0, \"b\"]; 1) catch 0, "
@@ -194,15 +193,16 @@ START_TEST(expression_error_is_about_the_record)
 	char line[100];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		ck_assert_msg(run(cases[i][0], "{\"a\":\"" SECRET "\"}", line, sizeof(line), &err) ==
-				      -1,
+		ck_assert_msg(run(cases[i][0], "{\"a\":\"" SECRET "\"}", line, sizeof(line),
+				  &err) == -1,
 			      "%s", cases[i][0]);
 		ck_assert_msg(err.kind == ERR_DATA, "%s: %s", cases[i][0], err.msg);
 		ck_assert_msg(strstr(err.msg, cases[i][1]), "%s: %s", cases[i][0], err.msg);
 		ck_assert_ptr_null(strstr(err.msg, SECRET));
 	}
 	/* Nothing of a failed run is left behind. */
-	ck_assert_int_eq(run("[limit(10000; repeat(1))] | length", "1", line, sizeof(line), &err), 0);
+	ck_assert_int_eq(run("[limit(10000; repeat(1))] | length", "1", line, sizeof(line), &err),
+			 0);
 	ck_assert_str_eq(line, "10000");
 }
 END_TEST

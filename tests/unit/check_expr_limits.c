@@ -69,8 +69,8 @@ static int run(const char *text, const char *value, char *line, size_t size, str
 
 START_TEST(hostile_text_is_an_error)
 {
-	static const char *const parts[] = {"(", "[", "{a:", "-", "not|", "\"\\(", "if ", ".[", "def f: ",
-					    "try ", "@json \"\\("};
+	static const char *const parts[] = {"(",   "[",  "{a:",     "-",    "not|",       "\"\\(",
+					    "if ", ".[", "def f: ", "try ", "@json \"\\("};
 	char text[2001];
 	char line[10];
 	struct err err;
@@ -239,7 +239,8 @@ START_TEST(abandoned_expression_is_not_run_again)
 
 	setup_with(60000, 1 << 20);
 	ck_assert_int_eq(engine->ops->compile(engine, "here", "\"x\" * .", &expr, &err), 0);
-	ck_assert_int_eq(engine->ops->parse(engine, FORMAT_JSON, bytes_str("100000000"), &input, &err),
+	ck_assert_int_eq(engine->ops->parse(engine, FORMAT_JSON, bytes_str("100000000"), &input,
+					    &err),
 			 0);
 	for (int i = 0; i < 2; i++) {
 		ck_assert_int_eq(engine->ops->run(engine, expr, &vars, input, arena, &results,

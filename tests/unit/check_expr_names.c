@@ -18,7 +18,8 @@ static const struct {
 	const char *text;
 	const char *message;
 } refused[] = {
-	{"now", "line 1: cannot use now: the time of day is not part of the record: use $timestamp"},
+	{"now",
+	 "line 1: cannot use now: the time of day is not part of the record: use $timestamp"},
 	{".a |\n localtime", "line 2: cannot use localtime: the host's time zone"},
 	{"strflocaltime(\"%Z\")", "cannot use strflocaltime"},
 	{"env.PATH", "cannot use env: the environment"},
@@ -96,7 +97,8 @@ START_TEST(allow_list_covers_libjq)
 
 		ck_assert_msg(i == 0 || strcmp(names[i - 1].name, names[i].name) < 0, "%s",
 			      names[i].name);
-		jv_array_foreach(list, j, item) {
+		jv_array_foreach(list, j, item)
+		{
 			const char *text = jv_string_value(item);
 			size_t len = strcspn(text, "/");
 
@@ -106,7 +108,8 @@ START_TEST(allow_list_covers_libjq)
 		}
 		ck_assert_msg(exists, "libjq has no %s", names[i].name);
 	}
-	jv_array_foreach(list, j, item) {
+	jv_array_foreach(list, j, item)
+	{
 		const char *text = jv_string_value(item);
 
 		if (text[0] != '_') {
@@ -127,7 +130,8 @@ START_TEST(message_holds_no_content)
 {
 	static const char *const cases[][2] = {
 		{"Cannot index number with \"" SECRET "\"", "error() was called"},
-		{"Cannot index number with string \"" SECRET "\"", "cannot index number with a string"},
+		{"Cannot index number with string \"" SECRET "\"",
+		 "cannot index number with a string"},
 		{"string (\"" SECRET "\") and number (1) cannot be added",
 		 "string and number cannot be added"},
 		{"object ({\"a\":\"" SECRET ") (...) cannot be parsed as a number",
@@ -136,7 +140,8 @@ START_TEST(message_holds_no_content)
 		 "division by zero"},
 		{SECRET " (while parsing '" SECRET "')", "text that is not JSON"},
 		{"date \"" SECRET "\" does not match format \"%Y\"", "the date does not match"},
-		{"Regex failure: undefined name <" SECRET "> reference", "the regular expression failed"},
+		{"Regex failure: undefined name <" SECRET "> reference",
+		 "the regular expression failed"},
 		{SECRET " is not a valid format", "not a valid format"},
 		{SECRET, "error() was called"},
 		{"Array index too large", "Array index too large"},
