@@ -130,8 +130,8 @@ CLI_SRCS = \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
-	tests/lib/config_cases.c \
 	tests/lib/c11_threads.c \
+	tests/lib/config_cases.c \
 	tests/lib/contract_broker.c \
 	tests/lib/contract_store.c \
 	tests/lib/contract_txn.c \
@@ -151,39 +151,33 @@ TEST_LIB_SRCS = \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
-	check_build \
-	check_config \
-	check_kafka_allow \
-	check_options \
-	check_prefix \
-	check_tree \
-	check_units \
-	check_codec \
-	check_expr \
-<<<<<<< HEAD
-	check_hash \
-	check_expr_limits \
-	check_expr_names \
-=======
-	check_expr_limits \
-	check_expr_names \
-	check_hash \
->>>>>>> expr
-	check_json \
 	check_accept \
+	check_build \
+	check_codec \
+	check_config \
+	check_expr \
+	check_expr_limits \
+	check_expr_names \
+	check_hash \
+	check_json \
+	check_kafka_allow \
 	check_kafka_group \
 	check_log \
 	check_memory \
 	check_murmur2 \
 	check_must \
 	check_notify \
+	check_options \
 	check_policy \
+	check_prefix \
 	check_status \
 	check_steps \
 	check_steps_route \
 	check_store \
 	check_store_kill \
 	check_store_loss \
+	check_tree \
+	check_units \
 	check_verify \
 
 # tests/sim/NAME.c
