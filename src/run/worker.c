@@ -216,6 +216,9 @@ static int on_taken(struct worker *w, bool lost, struct err *err)
 
 static int on_event(struct worker *w, const struct broker_event *event, struct err *err)
 {
+	/* Positions are being decided: what still comes from the old ones would leave a hole. */
+	if (w->assigning && (event->kind == BROKER_RECORD || event->kind == BROKER_EOF))
+		return 0;
 	switch (event->kind) {
 	case BROKER_NOTHING:
 		return 0;
