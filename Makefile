@@ -143,11 +143,11 @@ TEST_LIB_SRCS = \
 	tests/lib/lmdb_world.c \
 	tests/lib/member.c \
 	tests/lib/mock.c \
+	tests/lib/naive.c \
+	tests/lib/oracle.c \
+	tests/lib/sim.c \
+	tests/lib/sim_engine.c \
 	tests/lib/steps_world.c \
-	tests/sim/naive.c \
-	tests/sim/oracle.c \
-	tests/sim/sim.c \
-	tests/sim/sim_engine.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
@@ -337,20 +337,23 @@ check-programs: $(TESTS)
 check-asan: export ASAN_OPTIONS = detect_stack_use_after_return=1:strict_string_checks=1
 check-asan: export UBSAN_OPTIONS = print_stacktrace=1
 check-asan: export CK_TIMEOUT_MULTIPLIER = 5
+check-asan: export SIM_SCHEDULES = 1000
 check-asan:
 	$(call subbuild,asan,--enable-sanitize=address$(comma)undefined CFLAGS="-g -O1", \
 		check-programs)
 
 check-tsan: export TSAN_OPTIONS = suppressions=$(abspath $(srcdir))/tests/tsan.supp
 check-tsan: export CK_TIMEOUT_MULTIPLIER = 10
+check-tsan: export SIM_SCHEDULES = 100
 check-tsan:
 	$(call subbuild,tsan,--enable-sanitize=thread CFLAGS="-g -O1",check-programs \
 		WRAPPER="-w 'setarch -R'")
 
 check-valgrind: export CK_TIMEOUT_MULTIPLIER = 20
-check-valgrind: $(UNIT)
+check-valgrind: export SIM_SCHEDULES = 100
+check-valgrind: $(UNIT) $(SIM)
 	@$(RUN) -j 2 -t 600 -w "valgrind -q --error-exitcode=99 --leak-check=full \
-		--errors-for-leak-kinds=definite --num-callers=30" $(UNIT)
+		--errors-for-leak-kinds=definite --num-callers=30" $(UNIT) $(SIM)
 
 check-clang: DEVELOPER = 1
 check-clang:
@@ -359,11 +362,10 @@ check-clang:
 failpoints:
 	$(call subbuild,failpoints,--enable-failpoints,all)
 
-check-integration: all failpoints $(INTEGRATION)
 check-checker:
 	@$(srcdir)/tests/load/check.py --self-test
 
-check-integration: all failpoints tools
+check-integration: all failpoints tools $(INTEGRATION)
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
 demo: all tools

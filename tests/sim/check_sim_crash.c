@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/sim.h"
+#include "lib/sim.h"
 
 enum afterwards { SAME_STATE, NO_STATE, OLD_STATE };
 

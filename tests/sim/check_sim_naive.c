@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/naive.h"
+#include "lib/naive.h"
 
 #define RUN_TURNS 200
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "sim/sim.h"
+#include "lib/sim.h"
 
 #define SCHEDULES 10000
 #define ROUNDS 400

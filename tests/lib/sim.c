@@ -1,5 +1,5 @@
 /* sim: see sim.h. */
-#include "sim/sim.h"
+#include "lib/sim.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

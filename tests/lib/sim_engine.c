@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "sim/sim.h"
+#include "lib/sim.h"
 
 struct expr {
 	int unused;

@@ -1,5 +1,5 @@
 /* naive: see naive.h. */
-#include "sim/naive.h"
+#include "lib/naive.h"
 
 #include <stdlib.h>
 #include <string.h>

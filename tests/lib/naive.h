@@ -6,7 +6,7 @@
 #ifndef ONCED_TESTS_NAIVE_H
 #define ONCED_TESTS_NAIVE_H
 
-#include "sim/sim.h"
+#include "lib/sim.h"
 
 struct naive;
 

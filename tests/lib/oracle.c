@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/must.h"
-#include "sim/sim.h"
+#include "lib/sim.h"
 
 #define KEYS 64
 
