@@ -24,7 +24,7 @@ libraries='librdkafka/|^src/io/kafka_
 lmdb.h|^src/io/lmdb_
 jq.h|^src/io/expr_
 jv.h|^src/io/expr_
-simdjson|^src/io/json_check\.cc$
+simdjson|^src/io/json_check\.cc:
 sodium|^src/io/
 yaml.h|^src/config/
 systemd/|^src/run/(notify|log)'

@@ -13,11 +13,13 @@
 static const char usage[] =
 	"onced check [-c FILE] [-v] [PIPELINE.yaml ...]\n"
 	"\n"
-	"Reads the main file and the pipelines, or the files named here, and prints every error as\n"
-	"file:line:column: key: reason. Talks to no broker and touches no state.\n"
+	"Reads the main file and the pipelines, or the files named here, and prints every\n"
+	"error as file:line:column: key: reason. Talks to no broker and touches no state.\n"
 	"\n"
-	"  -c FILE   the main file; default /etc/onced/onced.yaml if it is there and no file is named\n"
-	"  -v        every setting in force, with the line that says it or that it is a default\n"
+	"  -c FILE   the main file; default /etc/onced/onced.yaml if it is there and no\n"
+	"            file is named\n"
+	"  -v        every setting in force, with the line that says it or that it is a\n"
+	"            default\n"
 	"\n"
 	"Exit: 0 the configuration is right, 78 it is not.\n";
 
@@ -90,11 +92,11 @@ static void warn_of_batches(const struct config *config, const struct memory_sha
 		const struct pipeline *pipeline = &config->pipelines[i].pipeline;
 
 		if (pipeline->commit_bytes > (int64_t)share->batch_bytes)
-			(void)fprintf(
-				stderr,
-				"warning: %s: commit.bytes: a batch has %zuk of `memory:`, so that "
-				"commits come sooner than commit.bytes says: raise memory or lower it\n",
-				pipeline->file, share->batch_bytes >> 10);
+			(void)fprintf(stderr,
+				      "warning: %s: commit.bytes: a batch has %zuk of "
+				      "`memory:`, so that commits come sooner than "
+				      "commit.bytes says: raise memory or lower it\n",
+				      pipeline->file, share->batch_bytes >> 10);
 	}
 }
 

@@ -18,8 +18,8 @@ struct load_request {
 	size_t arg_count;
 };
 
-/* 0 and *ret (config_free), or the exit code (78; 70 if the expression engine does not start) with everything
- * that is wrong on stderr. Warnings go to stderr too. */
+/* 0 and *ret (config_free), or the exit code (78; 70 if the expression engine does not start) with
+ * everything that is wrong on stderr. Warnings go to stderr too. */
 int load_config(const struct load_request *request, struct config **ret);
 
 bool load_is_file(const char *arg);
@@ -27,7 +27,8 @@ bool load_is_file(const char *arg);
 /* 0, or 64 when an argument of a command that takes files only is none; said on stderr. */
 int load_only_files(const char *command, const struct load_request *request);
 
-/* The pipeline that an argument means: by name, or by the file that it names. NULL: said on stderr. */
+/* The pipeline that an argument means: by name, or by the file that it names. NULL: said on stderr.
+ */
 const struct pipeline *load_find(const struct config *config, const char *arg);
 
 /* "30", "30s", "2m", "500ms"; -1 = not a duration from 1 ms to an hour. */

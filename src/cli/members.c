@@ -165,7 +165,8 @@ int members_join(struct members *members, const struct tp_offset *offsets, size_
 	}
 }
 
-/* One transaction of a member. RETRY: it lost the partitions or the transaction; join and commit again. */
+/* One transaction of a member. RETRY: it lost the partitions or the transaction; join and commit
+ * again. */
 static int commit_once(struct members *members, struct member *member,
 		       const struct tp_offset *offsets, size_t count, struct err *err)
 {

@@ -13,15 +13,16 @@ static const char usage[] =
 	"onced offsets show [-c FILE] [--timeout 30s] PIPELINE ...\n"
 	"onced offsets accept [-c FILE] [--timeout 30s] PIPELINE [TOPIC/PARTITION ...]\n"
 	"\n"
-	"show    committed offset, lag, what its metadata says, the local state, and what the daemon\n"
-	"        would do with it\n"
-	"accept  takes the committed offsets as they stand for the truth and everything below them as\n"
-	"        seen: settles most stops (65). Where the offset has expired it takes the one that the\n"
-	"        local state remembers. Stop the pipeline first, on every host.\n"
+	"show    committed offset, lag, what its metadata says, the local state, and what\n"
+	"        the daemon would do with it\n"
+	"accept  takes the committed offsets as they stand for the truth and everything\n"
+	"        below them as seen: settles most stops (65). Where the offset has expired\n"
+	"        it takes the one that the local state remembers. Stop the pipeline first,\n"
+	"        on every host.\n"
 	"\n"
 	"PIPELINE is a name, or the pipeline's file (.yaml).\n"
-	"Exit: 0; 64 usage; 65 there is nothing to accept, or it cannot be; 69 broker unavailable;\n"
-	"73 the state is locked by a daemon; 78 configuration\n";
+	"Exit: 0; 64 usage; 65 there is nothing to accept, or it cannot be; 69 broker\n"
+	"unavailable; 73 the state is locked by a daemon; 78 configuration\n";
 
 struct request {
 	struct load_request load;

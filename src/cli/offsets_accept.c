@@ -1,6 +1,6 @@
 /*
- * onced offsets accept: the operator's word on what the committed offsets mean. The state's lock keeps
- * the daemon of this host out, and the group under the daemon's own names those with the same
+ * onced offsets accept: the operator's word on what the committed offsets mean. The state's lock
+ * keeps the daemon of this host out, and the group under the daemon's own names those with the same
  * names elsewhere. C is read after joining: nobody can move it then. A crash on the way leaves some
  * partitions accepted and others not; accept again.
  */

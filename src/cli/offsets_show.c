@@ -98,12 +98,11 @@ static void print_verdict(const struct pipeline *pipeline, const struct facts_pa
 
 	recover_decide(&part->in, &out);
 	if (out.verdict == VERDICT_STOP)
-		(void)printf(
-			"  verdict    STOP: %s\n"
-			"             if C is right as it stands: onced offsets accept %s %s/%" PRId32
-			"\n",
-			stop_reason_text(out.reason), pipeline->name, part->tp.topic,
-			part->tp.partition);
+		(void)printf("  verdict    STOP: %s\n"
+			     "             if C is right as it stands: "
+			     "onced offsets accept %s %s/%" PRId32 "\n",
+			     stop_reason_text(out.reason), pipeline->name, part->tp.topic,
+			     part->tp.partition);
 	else if (!part->in.has_c)
 		(void)printf("  verdict    first start at %" PRId64 "\n", out.c);
 	else

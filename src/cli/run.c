@@ -10,9 +10,10 @@
 static const char usage[] =
 	"onced run [-c FILE] [PIPELINE.yaml ...]\n"
 	"\n"
-	"Runs all pipelines of the configuration, or the files named here, until SIGTERM or SIGINT.\n"
-	"Without -c it reads /etc/onced/onced.yaml if that is there and no file is named; without any\n"
-	"main file Kafka is 127.0.0.1:9092 and the state is under the user's state directory.\n"
+	"Runs all pipelines of the configuration, or the files named here, until SIGTERM\n"
+	"or SIGINT. Without -c it reads /etc/onced/onced.yaml if that is there and no file\n"
+	"is named; without any main file Kafka is 127.0.0.1:9092 and the state is under the\n"
+	"user's state directory.\n"
 	"\n"
 	"  -c FILE       the main file\n"
 	"  --plain-log   lines on stderr even where the journal would take fields\n"

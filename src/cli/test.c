@@ -24,10 +24,11 @@
 static const char usage[] =
 	"onced test [-c FILE] [-v] [PIPELINE.yaml ...]\n"
 	"\n"
-	"Runs the `tests:` of all pipelines of the configuration, or of the files named here, without a\n"
-	"broker: the same steps and the same dedup as `run`, in memory.\n"
+	"Runs the `tests:` of all pipelines of the configuration, or of the files named\n"
+	"here, without a broker: the same steps and the same dedup as `run`, in memory.\n"
 	"\n"
-	"  -c FILE   the main file; default /etc/onced/onced.yaml if it is there and no file is named\n"
+	"  -c FILE   the main file; default /etc/onced/onced.yaml if it is there and no\n"
+	"            file is named\n"
 	"  -v        name the tests that pass, too\n"
 	"\n"
 	"Exit: 0 all tests pass, 1 one does not, 78 the configuration is wrong.\n";

@@ -1,6 +1,6 @@
 /*
- * test_compare: what came out of a test against what it expects, as a text for people: one paragraph per
- * topic and record that differs. JSON is compared by value.
+ * test_compare: what came out of a test against what it expects, as a text for people: one
+ * paragraph per topic and record that differs. JSON is compared by value.
  *
  * Thread: the engine's. Blocks: no.
  */

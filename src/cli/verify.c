@@ -23,13 +23,14 @@
 static const char usage[] =
 	"onced verify [-c FILE] [--json] [--timeout 30s] PIPELINE\n"
 	"\n"
-	"Compares the outputs with what the pipeline makes of its input, up to the committed offsets.\n"
-	"PIPELINE is a name, or the pipeline's file (.yaml). It may be running. Everything is held\n"
-	"in memory: about 200 bytes a record. With `lineage: true` each output is matched by where it\n"
-	"comes from, and the order is checked; without, by its content.\n"
+	"Compares the outputs with what the pipeline makes of its input, up to the\n"
+	"committed offsets. PIPELINE is a name, or the pipeline's file (.yaml). It may be\n"
+	"running. Everything is held in memory: about 200 bytes a record. With\n"
+	"`lineage: true` each output is matched by where it comes from, and the order is\n"
+	"checked; without, by its content.\n"
 	"\n"
-	"Exit: 0 ok; 1 something is lost, repeated, altered, unexpected, out of order, or could not be\n"
-	"checked; 64 usage; 69 broker unavailable; 78 configuration\n";
+	"Exit: 0 ok; 1 something is lost, repeated, altered, unexpected, out of order, or\n"
+	"could not be checked; 64 usage; 69 broker unavailable; 78 configuration\n";
 
 struct request {
 	struct load_request load;

@@ -123,7 +123,8 @@ static void judge(struct verify_report *report, const struct verify_item *expect
 	for (size_t i = 0; i < found_count; i++)
 		same += memcmp(&found[i].content, &expected[0].content, sizeof(found[i].content)) ==
 			0;
-	/* With equal contents it cannot be told which one is missing: the last sources are named. */
+	/* With equal contents it cannot be told which one is missing: the last sources are named.
+	 */
 	for (size_t i = 0, there = found_count; i < expected_count; i++) {
 		if (expected[i].optional)
 			continue;

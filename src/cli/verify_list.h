@@ -1,7 +1,7 @@
 /*
  * verify_list: what `onced verify` compares: the outputs that the pure pipeline expects and those
- * that a read_committed reader finds, each boiled down to where it is from, where it lies, and a hash
- * of its content. Content is key, value and headers; not the timestamp (a topic may stamp its
+ * that a read_committed reader finds, each boiled down to where it is from, where it lies, and a
+ * hash of its content. Content is key, value and headers; not the timestamp (a topic may stamp its
  * own), and of a dead letter not the reason's text (it names the pipeline file, which may have
  * moved).
  *
@@ -39,8 +39,8 @@ struct verify_list {
 void verify_list_fini(struct verify_list *list);
 void verify_list_add(struct verify_list *list, const struct verify_item *item);
 
-/* The outputs' topics: the targets', without repeats, then the errors' if it is not among them. NULL
- * past the end. */
+/* The outputs' topics: the targets', without repeats, then the errors' if it is not among them.
+ * NULL past the end. */
 const char *verify_list_topic(const struct pipeline *pipeline, size_t index);
 /* -1 = none of the outputs. */
 int verify_list_topic_index(const struct pipeline *pipeline, const char *topic);

@@ -1,7 +1,7 @@
 /*
- * verify_model: the pipeline as it is meant: core/steps over every record of the input in the order of
- * offsets per partition, dedup with everything ever marked in memory. No transaction, no crash, no
- * store: what it yields is what must have come out.
+ * verify_model: the pipeline as it is meant: core/steps over every record of the input in the order
+ * of offsets per partition, dedup with everything ever marked in memory. No transaction, no crash,
+ * no store: what it yields is what must have come out.
  *
  * Thread: main.
  */

@@ -1,9 +1,9 @@
 /*
  * verify_read: the broker's side of `onced verify`: the bounds of one pass, then both passes.
  *
- * The order of questions makes it exact while the daemon runs: first C, then the outputs' ends, then C
- * again. What lies below the first C must be below the ends; whatever lies below the ends comes
- * from below the second C.
+ * The order of questions makes it exact while the daemon runs: first C, then the outputs' ends,
+ * then C again. What lies below the first C must be below the ends; whatever lies below the ends
+ * comes from below the second C.
  */
 #ifndef ONCED_CLI_VERIFY_READ_H
 #define ONCED_CLI_VERIFY_READ_H

@@ -63,10 +63,9 @@ static void read_group(struct build *build, const struct section *from, struct p
 	if (!group && !section_has(from, "group")) {
 		group = arena_printf(build->arena, "onced.%s", pipeline->name);
 		if (!units_is_name(group, true) && from->node)
-			problems_error(
-				build->problems, from->node, "group",
-				"the default, onced.<pipeline>, is longer than 64: give a group, or "
-				"shorten the pipeline's name");
+			problems_error(build->problems, from->node, "group",
+				       "the default, onced.<pipeline>, is longer than 64: give a "
+				       "group, or shorten the pipeline's name");
 		section_record(build, "from.group", group, NULL);
 	}
 	pipeline->group = group ? group : "";
@@ -168,11 +167,10 @@ static void read_errors(struct build *build, const struct section *root, struct 
 	check_output(build, pipeline, tree_find(section.node, "to"), pipeline->errors_topic);
 	for (size_t i = 0; i < pipeline->target_count; i++)
 		if (strcmp(pipeline->targets[i].topic, pipeline->errors_topic) == 0)
-			problems_hint(
-				build->problems, section.node, "to",
-				"\"%s\" gets results too: dead letters are easier to find in a topic "
-				"of their own",
-				pipeline->errors_topic);
+			problems_hint(build->problems, section.node, "to",
+				      "\"%s\" gets results too: dead letters are easier "
+				      "to find in a topic of their own",
+				      pipeline->errors_topic);
 }
 
 static void read_commit(const struct section *root, struct pipeline *pipeline)
@@ -188,11 +186,10 @@ static void read_workers(struct build *build, const struct section *root, struct
 {
 	pipeline->workers = (int)section_number(root, "workers");
 	if (pipeline->workers > WORKERS_HINT)
-		problems_hint(
-			build->problems, tree_find(root->node, "workers"), NULL,
-			"%d workers are many: those beyond the number of input partitions stay idle, "
-			"and all share `memory:`",
-			pipeline->workers);
+		problems_hint(build->problems, tree_find(root->node, "workers"), NULL,
+			      "%d workers are many: those beyond the number of input "
+			      "partitions stay idle, and all share `memory:`",
+			      pipeline->workers);
 }
 
 /* From malloc's memory, where it grew, into the configuration's. */

@@ -144,8 +144,8 @@ static void read_dedup(struct build *build, const struct section *item, struct b
 	if (section.node && !section_has(&section, "id") && !section_has(&section, "missing"))
 		problems_hint(
 			build->problems, section.node, NULL,
-			"without `id` it goes by the record's key, and a record without a key is an "
-			"error: write `missing: pass` to let it through, or `missing: error`");
+			"without `id` it goes by the record's key, and a record without a key is "
+			"an error: write `missing: pass` to let it through, or `missing: error`");
 }
 
 static void read_expr_step(struct build *build, const struct section *item,
@@ -173,11 +173,10 @@ static bool kind_of(struct build *build, const struct section *item, enum step_k
 			if (strcmp(child->key, kinds[kind]) != 0)
 				continue;
 			if (found) {
-				problems_error_key(
-					build->problems, child,
-					"a step has one key, this one has `%s` already: begin the next "
-					"step with `- %s:`",
-					found->key, child->key);
+				problems_error_key(build->problems, child,
+						   "a step has one key, this one has `%s` already: "
+						   "begin the next step with `- %s:`",
+						   found->key, child->key);
 				return false;
 			}
 			found = child;
@@ -279,11 +278,10 @@ void build_steps(struct build *build, const struct section *root, struct build_e
 		if (!read_step(build, root, item, exprs, step))
 			continue;
 		if (step->kind == STEP_DEDUP && pipeline->dedup_index >= 0)
-			problems_error_key(
-				build->problems, tree_find(item, "dedup"),
-				"is the second one: one dedup per pipeline for now, as what reaches "
-				"the second would depend on the first's verdicts; use a second "
-				"pipeline");
+			problems_error_key(build->problems, tree_find(item, "dedup"),
+					   "is the second one: one dedup per pipeline for now, as "
+					   "what reaches the second would depend on the first's "
+					   "verdicts; use a second pipeline");
 		else if (step->kind == STEP_DEDUP)
 			pipeline->dedup_index = (int)pipeline->step_count;
 		pipeline->step_count++;

@@ -1,7 +1,7 @@
 /*
  * config: everything the YAML files say, checked, as plain data. The way is: files -> tree (tree.h,
- * with line numbers) -> option table (options.h) -> this. Every error of every file is collected in one
- * run, each as `file:line:column: key: reason`.
+ * with line numbers) -> option table (options.h) -> this. Every error of every file is collected in
+ * one run, each as `file:line:column: key: reason`.
  *
  * Thread: main, at start-up. Blocks: reads local files. Nothing here logs.
  */
@@ -60,8 +60,8 @@ struct config_errors {
 };
 
 struct config_request {
-	const char *
-		file; /* -c; NULL: /etc/onced/onced.yaml if it is there and no pipeline files are given */
+	const char *file; /* -c; NULL: /etc/onced/onced.yaml if it is there and no pipeline files
+			     are given */
 	const char *const
 		*pipelines; /* files named on the command line; they replace `pipelines:` */
 	size_t pipeline_count;
@@ -70,8 +70,8 @@ struct config_request {
 	uint64_t engine_revision; /* part of each prefix hash */
 };
 
-/* 0: *ret is complete (free with config_free), warnings may be there. -1: errors->count > 0 and *ret
- * is untouched. errors is always initialised; free with config_errors_free. */
+/* 0: *ret is complete (free with config_free), warnings may be there. -1: errors->count > 0 and
+ * *ret is untouched. errors is always initialised; free with config_errors_free. */
 int config_load(const struct config_request *request, struct config **ret,
 		struct config_errors *errors) CHECKED;
 void config_free(struct config *config); /* NULL is fine; wipes secrets */

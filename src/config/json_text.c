@@ -111,7 +111,8 @@ static void write_string(FILE *out, const char *text, size_t len)
 	fputc('"', out);
 }
 
-/* The same number as JSON spells it: no plus sign, no leading zeros, digits on both sides of the point. */
+/* The same number as JSON spells it: no plus sign, no leading zeros, digits on both sides of the
+ * point. */
 static void write_decimal(FILE *out, const char *text)
 {
 	size_t before;

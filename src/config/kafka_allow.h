@@ -1,6 +1,6 @@
 /*
- * kafka_allow: which of librdkafka's properties may be set under `kafka:`, which may not, and why. A
- * property that is in neither list is refused too: an allow-list, because one property can load a
+ * kafka_allow: which of librdkafka's properties may be set under `kafka:`, which may not, and why.
+ * A property that is in neither list is refused too: an allow-list, because one property can load a
  * library into the daemon, run a program or take the guarantee away.
  *
  * Pure; the table is constant.

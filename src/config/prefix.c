@@ -1,6 +1,6 @@
 /*
- * prefix: see prefix.h. The text is stored nowhere, but its hash is, with every committed offset: to
- * change one byte of what is written here makes every state of every installation be rebuilt.
+ * prefix: see prefix.h. The text is stored nowhere, but its hash is, with every committed offset:
+ * to change one byte of what is written here makes every state of every installation be rebuilt.
  */
 #include "config/prefix.h"
 

@@ -10,8 +10,8 @@
 
 #include "core/pipeline.h"
 
-/* Over the steps up to and with dedup (kind, text, id, within, missing, headers), the format and the
- * engine's revision. Not over the YAML's form, nor over what follows dedup. A pipeline without
+/* Over the steps up to and with dedup (kind, text, id, within, missing, headers), the format and
+ * the engine's revision. Not over the YAML's form, nor over what follows dedup. A pipeline without
  * a dedup has one for the format and the engine alone. */
 uint64_t prefix_hash(const struct pipeline *pipeline, uint64_t engine_revision);
 

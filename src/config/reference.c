@@ -97,9 +97,9 @@ static char *from_credential(struct build *build, const struct node *node, const
 	const char *directory = getenv("CREDENTIALS_DIRECTORY");
 
 	if (!*name || strchr(name, '/') || name[0] == '.')
-		return complain(
-			build, node, "credential",
-			"expected ${credential:NAME}, a name without `/` as in LoadCredential=NAME");
+		return complain(build, node, "credential",
+				"expected ${credential:NAME}, a name without `/` as in "
+				"LoadCredential=NAME");
 	if (!directory || !*directory)
 		return complain(
 			build, node, name,
@@ -136,8 +136,8 @@ char *reference_resolve(struct build *build, const struct node *node, bool secre
 	len = strlen(text);
 	if (strncmp(text, "${", 2) != 0 || strchr(text, '}') != text + len - 1)
 		return complain(build, node, "reference",
-				"it must be the whole value: ${credential:NAME}, ${file:/path} or "
-				"${env:NAME}");
+				"it must be the whole value: ${credential:NAME}, "
+				"${file:/path} or ${env:NAME}");
 	inner = arena_printf(build->arena, "%.*s", (int)(len - 3), text + 2);
 	rest = strchr(inner, ':');
 	if (rest && strncmp(inner, "credential:", 11) == 0)

@@ -1,6 +1,6 @@
 /*
- * reference: ${credential:NAME}, ${file:/path} and ${env:NAME} as the value of a kafka property, so that
- * secrets stand in no file that people read, on no command line and in no environment.
+ * reference: ${credential:NAME}, ${file:/path} and ${env:NAME} as the value of a kafka property, so
+ * that secrets stand in no file that people read, on no command line and in no environment.
  *
  * Thread: main. Blocks: reads a local file.
  */

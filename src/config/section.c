@@ -138,9 +138,9 @@ struct section section_root(struct build *build, enum option_file which, const s
 		return section;
 	}
 	if (!node && which == OPTION_PIPELINE) {
-		problems_error_at(
-			build->problems, file, 1, 1, NULL,
-			"the file is empty: a pipeline has at least the keys pipeline, from and to");
+		problems_error_at(build->problems, file, 1, 1, NULL,
+				  "the file is empty: a pipeline has at least "
+				  "the keys pipeline, from and to");
 		section.silent = true;
 		return section;
 	}

@@ -44,8 +44,9 @@ struct section section_item(const struct section *parent, const char *key, const
 /* A record of a test's output: its list is below a topic's name, so the table cannot say where. */
 struct section section_at(struct build *build, const struct node *node, const char *prefix);
 
-/* The value's node: NULL when it is not there or was refused. Of the right kind of YAML node for LIST, SECTIONS,
- * MAP (and their counts); any kind for ANY, START, ERRORS. Says what is missing if it is required. */
+/* The value's node: NULL when it is not there or was refused. Of the right kind of YAML node for
+ * LIST, SECTIONS, MAP (and their counts); any kind for ANY, START, ERRORS. Says what is missing if
+ * it is required. */
 const struct node *section_node(const struct section *section, const char *key);
 
 bool section_has(const struct section *section, const char *key);

@@ -2,8 +2,8 @@
  * meta: see meta.h. The form is
  *   onced1 k=<hex> n=<int> i=<int> d=<hex> g=<int> b=<int> v=<int> T=<int> p=<int> x=<int> h=<hex>
  *   [w=<offset>:<T>:<p>:<h hex>] [a=<T>:<x>]
- * on one line, fields in any order when read. A later version that adds a field which an old reader may
- * ignore keeps "onced1"; one that may not becomes "onced2".
+ * on one line, fields in any order when read. A later version that adds a field which an old reader
+ * may ignore keeps "onced1"; one that may not becomes "onced2".
  */
 #include "core/meta.h"
 

@@ -1,7 +1,8 @@
 /*
  * meta: M, the metadata string that travels with every committed offset, and nothing else: ASCII,
- * under META_MAX bytes, "onced1" and then one letter=value a field. It is what lets a host without any state
- * rebuild it from the input. A reader knows three answers: ours, newer than this program, foreign.
+ * under META_MAX bytes, "onced1" and then one letter=value a field. It is what lets a host without
+ * any state rebuild it from the input. A reader knows three answers: ours, newer than this program,
+ * foreign.
  */
 #ifndef ONCED_CORE_META_H
 #define ONCED_CORE_META_H

@@ -29,8 +29,9 @@ struct header_set {
 struct step {
 	enum step_kind kind;
 	const char *where; /* "file:line:column: steps[2].dedup", for messages */
-	const char *text;  /* filter, map, key: the expression; dedup: the id, NULL = the key's bytes */
-	int slot;          /* index into the worker's compiled expressions; -1 = none */
+	const char
+		*text; /* filter, map, key: the expression; dedup: the id, NULL = the key's bytes */
+	int slot;      /* index into the worker's compiled expressions; -1 = none */
 	/* dedup */
 	int64_t within_ms;
 	bool missing_pass; /* a null id passes unmarked; else it is a DATA error */
@@ -71,7 +72,8 @@ struct pipeline {
 	const struct step *steps;
 	size_t step_count;
 	int dedup_index; /* index of the one stateful step, -1 = none */
-	/* SipHash of the prefix: text of the steps up to dedup with it (id, within, missing), format, engine revision. */
+	/* SipHash of the prefix: text of the steps up to dedup with it (id, within, missing),
+	 * format, engine revision. */
 	uint64_t prefix_hash;
 
 	const struct target *targets;
@@ -90,7 +92,7 @@ struct pipeline {
 	const struct expr_source {
 		const char *where;
 		const char *text;
-	} *exprs;
+	} * exprs;
 	size_t expr_count;
 };
 

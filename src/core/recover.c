@@ -49,8 +49,8 @@ static void first_start(const struct recover_in *in, struct recover_out *ret)
 	window_init(&ret->window);
 }
 
-/* T, p, x, h as M has them at C, and a marker there: with the gap open until everything before C has
- * expired, a rebuild may begin at C. */
+/* T, p, x, h as M has them at C, and a marker there: with the gap open until everything before C
+ * has expired, a rebuild may begin at C. */
 static void window_at_gap(const struct recover_in *in, int64_t c, struct window *window)
 {
 	struct marker at_c = {c, in->m.t, in->m.p, in->m.h};
@@ -123,8 +123,7 @@ static void decide_state(const struct recover_in *in, struct recover_out *ret)
 		ret->keep_state = true;
 		return;
 	}
-	if (in->window_ms <= m->v && m->has_w && m->w.offset >= in->log_start &&
-	    !in->compacted) {
+	if (in->window_ms <= m->v && m->has_w && m->w.offset >= in->log_start && !in->compacted) {
 		ret->verdict = VERDICT_REBUILD;
 		ret->start = m->w.offset;
 		window_init_at(&ret->window, &m->w);
@@ -190,8 +189,8 @@ static enum recover_end finish_scratch(const struct recover_in *in,
 	bool whole = decided->start == decided->b;
 
 	if (in->m.p == WINDOW_P_UNKNOWN) {
-		/* An admin took C for the truth, without a T: it begins here. What was deleted since
-		 * can only be bounded by what is there. */
+		/* An admin took C for the truth, without a T: it begins here. What was deleted
+		 * since can only be bounded by what is there. */
 		if (whole)
 			return RECOVERED;
 		*gap = (struct gap){true, window->t, window->x};
@@ -260,17 +259,17 @@ const char *stop_reason_text(enum stop_reason reason)
 	case STOP_NEWER_FORMAT:
 		return "the committed offset was written by a newer version of onced";
 	case STOP_OFFSETS_EXPIRED:
-		return "the group has no committed offset, but the state on disk says that there was "
-		       "one (expired or deleted)";
+		return "the group has no committed offset, but the state on disk says that there "
+		       "was one (expired or deleted)";
 	case STOP_FOREIGN_OFFSETS:
-		return "the committed offset was not written by onced (another program, or a reset by "
-		       "an admin)";
+		return "the committed offset was not written by onced (another program, or a "
+		       "reset by an admin)";
 	case STOP_OFFSETS_MOVED_BACK:
-		return "the committed offset lies behind what was already processed: somebody moved "
-		       "it back";
+		return "the committed offset lies behind what was already "
+		       "processed: somebody moved it back";
 	case STOP_BEYOND_LOG:
-		return "the committed offset lies beyond the end of the log: the topic was truncated "
-		       "or made anew";
+		return "the committed offset lies beyond the end of the log: the topic was "
+		       "truncated or made anew";
 	case STOP_DELETED_BEFORE_PROCESSED:
 		return "records were deleted before they were processed: the committed offset lies "
 		       "before the start of the log";

@@ -50,7 +50,8 @@ enum verdict {
 	VERDICT_LIVE,    /* the state is state(C): go on from C */
 	VERDICT_REPLAY,  /* K is state(X): replay [start, C), then T p h must equal M's */
 	VERDICT_REBUILD, /* empty state, replay [start, C) from the marker w */
-	VERDICT_SCRATCH, /* empty state, T from nothing, replay [start, C): complete from b, else a gap */
+	VERDICT_SCRATCH, /* empty state, T from nothing, replay [start, C): complete from b, else a
+			    gap */
 	VERDICT_GAP,     /* empty state with M's T, p, h and an open gap: go on from C */
 	VERDICT_STOP,
 };
@@ -77,7 +78,7 @@ struct recover_out {
 	int64_t b;
 	struct window window; /* at start */
 	struct gap gap;
-	bool keep_state;   /* use the store's entries; false: the store forgets the partition first */
+	bool keep_state; /* use the store's entries; false: the store forgets the partition first */
 	bool commit_first; /* commit C with its new M before anything else, once at C */
 };
 
@@ -85,13 +86,12 @@ void recover_decide(const struct recover_in *in, struct recover_out *ret);
 
 /* The replay of REPLAY, REBUILD or SCRATCH has reached C with `window`. Says what follows:
  *   RECOVERED     live; *gap says whether a gap is open, *commit_first whether M must be renewed.
- *                 With a gap, *window becomes M's (T, p, x, h are facts of the log, whoever read it)
- *                 with one marker at C, and the entries found stay: their T are lower bounds, so what
- *                 they call seen was seen, and what they do not know is the gap's to judge.
- *   RECOVER_AGAIN drop K and decide again without it
- *   RECOVER_STOP  STOP_NOT_THE_INPUT
- * A rebuild that does not begin at b is never called complete: how old the records are that are left
- * says nothing about the log time of the deleted ones (a late record may be the first one left). */
+ *                 With a gap, *window becomes M's (T, p, x, h are facts of the log, whoever read
+ * it) with one marker at C, and the entries found stay: their T are lower bounds, so what they call
+ * seen was seen, and what they do not know is the gap's to judge. RECOVER_AGAIN drop K and decide
+ * again without it RECOVER_STOP  STOP_NOT_THE_INPUT A rebuild that does not begin at b is never
+ * called complete: how old the records are that are left says nothing about the log time of the
+ * deleted ones (a late record may be the first one left). */
 enum recover_end { RECOVERED, RECOVER_AGAIN, RECOVER_STOP };
 
 enum recover_end recover_finish(const struct recover_in *in, const struct recover_out *decided,

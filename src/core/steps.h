@@ -6,8 +6,8 @@
  * computes the ids of all results before it marks the first: so what is marked depends on the
  * prefix alone, and a rebuild converges.
  *
- * A tombstone (null value) passes filter, map and key untouched; dedup, headers and `when` see it as
- * null; a dedup id that is an error or null for a tombstone lets it pass unmarked.
+ * A tombstone (null value) passes filter, map and key untouched; dedup, headers and `when` see it
+ * as null; a dedup id that is an error or null for a tombstone lets it pass unmarked.
  *
  * Thread: its worker's. Blocks: no (an expression's time is limited by the engine).
  */
@@ -44,8 +44,8 @@ int steps_init(struct steps *steps, const struct pipeline *pipeline, struct expr
 	       struct arena *arena, steps_see see, void *see_ctx, struct err *err);
 void steps_fini(struct steps *steps);
 
-/* The whole way. Errors: DATA (this record; whatever reached dedup is marked), STOP, and what `see` returns.
- * ret->step is filled on an error too. */
+/* The whole way. Errors: DATA (this record; whatever reached dedup is marked), STOP, and what `see`
+ * returns. ret->step is filled on an error too. */
 int steps_run(struct steps *steps, const struct source *source, const struct record *record,
 	      struct steps_result *ret, struct err *err);
 
@@ -55,8 +55,8 @@ int steps_replay(struct steps *steps, const struct source *source, const struct 
 		 struct steps_result *ret, struct err *err);
 
 /* The dead letter of a record: key, value, headers byte for byte, plus onced.error.reason .step
- * .topic .partition .offset .timestamp. timestamp_ms: the record's own, or the present when the broker refused
- * that. All in the arena. */
+ * .topic .partition .offset .timestamp. timestamp_ms: the record's own, or the present when the
+ * broker refused that. All in the arena. */
 void steps_dead_letter(struct steps *steps, const struct source *source,
 		       const struct record *record, const struct steps_result *result,
 		       const struct err *why, int64_t timestamp_ms, struct output *ret);

@@ -9,12 +9,12 @@
 /* What may follow a state: a bit for each. READY may follow itself: an empty step. */
 static const uint32_t allowed_next[TXN_STATES] = {
 	[TXN_READY] = 1u << TXN_OPEN | 1u << TXN_RENEWING | 1u << TXN_STOPPED,
-	[TXN_OPEN] = 1u << TXN_OFFSETS | 1u << TXN_ABORTING | 1u << TXN_RENEWING |
-		     1u << TXN_STOPPED,
-	[TXN_OFFSETS] = 1u << TXN_COMMIT | 1u << TXN_ABORTING | 1u << TXN_RENEWING |
-			1u << TXN_STOPPED,
-	[TXN_COMMIT] = 1u << TXN_READY | 1u << TXN_ABORTING | 1u << TXN_RENEWING |
-		       1u << TXN_STOPPED,
+	[TXN_OPEN] =
+		1u << TXN_OFFSETS | 1u << TXN_ABORTING | 1u << TXN_RENEWING | 1u << TXN_STOPPED,
+	[TXN_OFFSETS] =
+		1u << TXN_COMMIT | 1u << TXN_ABORTING | 1u << TXN_RENEWING | 1u << TXN_STOPPED,
+	[TXN_COMMIT] =
+		1u << TXN_READY | 1u << TXN_ABORTING | 1u << TXN_RENEWING | 1u << TXN_STOPPED,
 	[TXN_ABORTING] = 1u << TXN_SETTLING | 1u << TXN_RENEWING | 1u << TXN_STOPPED,
 	[TXN_RENEWING] = 1u << TXN_SETTLING | 1u << TXN_STOPPED,
 	[TXN_SETTLING] = 1u << TXN_READY | 1u << TXN_STOPPED,
@@ -93,8 +93,7 @@ static enum txn_action renew(struct txn *txn)
 static enum txn_action give_up(struct txn *txn)
 {
 	must(txn->state != TXN_READY);
-	if (txn->state == TXN_SETTLING || txn->state == TXN_RENEWING ||
-	    txn->state == TXN_ABORTING)
+	if (txn->state == TXN_SETTLING || txn->state == TXN_RENEWING || txn->state == TXN_ABORTING)
 		return renew(txn); /* an abort that asks for an abort is not to be trusted */
 	if (!txn->begun) {
 		/* begin itself failed: there is nothing to abort at the broker. */
@@ -174,7 +173,8 @@ enum txn_action txn_step(struct txn *txn, enum txn_event event, int64_t now_ms)
 		return TXN_DO_OFFSETS;
 	case TXN_EV_DROP:
 		if (txn->state == TXN_READY) {
-			/* Tainted between transactions: nothing to abort, a new epoch all the same. */
+			/* Tainted between transactions: nothing to abort, a new epoch all the same.
+			 */
 			move(txn, TXN_RENEWING);
 			return TXN_DO_RENEW;
 		}
@@ -204,7 +204,7 @@ enum txn_action txn_step(struct txn *txn, enum txn_event event, int64_t now_ms)
 const char *txn_state_name(enum txn_state state)
 {
 	static const char *const names[TXN_STATES] = {
-		[TXN_READY] = "ready",	     [TXN_OPEN] = "open",
+		[TXN_READY] = "ready",       [TXN_OPEN] = "open",
 		[TXN_OFFSETS] = "offsets",   [TXN_COMMIT] = "commit",
 		[TXN_ABORTING] = "aborting", [TXN_RENEWING] = "renewing",
 		[TXN_SETTLING] = "settling", [TXN_STOPPED] = "stopped",
@@ -217,10 +217,10 @@ const char *txn_state_name(enum txn_state state)
 const char *txn_action_name(enum txn_action action)
 {
 	static const char *const names[] = {
-		[TXN_WAIT] = "wait",	     [TXN_DO_BEGIN] = "begin",
+		[TXN_WAIT] = "wait",          [TXN_DO_BEGIN] = "begin",
 		[TXN_DO_OFFSETS] = "offsets", [TXN_DO_COMMIT] = "commit",
-		[TXN_DO_APPLY] = "apply",    [TXN_DO_ABORT] = "abort",
-		[TXN_DO_RENEW] = "renew",    [TXN_DO_SETTLE] = "settle",
+		[TXN_DO_APPLY] = "apply",     [TXN_DO_ABORT] = "abort",
+		[TXN_DO_RENEW] = "renew",     [TXN_DO_SETTLE] = "settle",
 		[TXN_DO_STOP] = "stop",
 	};
 

@@ -43,15 +43,15 @@ enum txn_event {
 };
 
 enum txn_action {
-	TXN_WAIT,         /* nothing to do: go on polling */
-	TXN_DO_BEGIN,     /* begin_transaction */
-	TXN_DO_OFFSETS,   /* send_offsets_to_transaction */
-	TXN_DO_COMMIT,    /* commit_transaction */
-	TXN_DO_APPLY,     /* committed: the write set joins the overlay (cannot fail) */
-	TXN_DO_ABORT,     /* drop the write set, abort_transaction */
-	TXN_DO_RENEW,     /* drop the write set, destroy the producer, create it anew, init */
-	TXN_DO_SETTLE,    /* read the stable C, rewind to the settled offsets */
-	TXN_DO_STOP,      /* park the pipeline */
+	TXN_WAIT,       /* nothing to do: go on polling */
+	TXN_DO_BEGIN,   /* begin_transaction */
+	TXN_DO_OFFSETS, /* send_offsets_to_transaction */
+	TXN_DO_COMMIT,  /* commit_transaction */
+	TXN_DO_APPLY,   /* committed: the write set joins the overlay (cannot fail) */
+	TXN_DO_ABORT,   /* drop the write set, abort_transaction */
+	TXN_DO_RENEW,   /* drop the write set, destroy the producer, create it anew, init */
+	TXN_DO_SETTLE,  /* read the stable C, rewind to the settled offsets */
+	TXN_DO_STOP,    /* park the pipeline */
 };
 
 struct txn {

@@ -1,7 +1,8 @@
 /*
  * expr_jq: see expr_jq.h. An expression is compiled twice: alone, so that messages show what the
  * user wrote, then as it is run: checked definitions, `. as [$key, ..., $v] | $v |`, and itself in
- * parentheses. Only the variables that it names are bound; if it names none, its input is the value.
+ * parentheses. Only the variables that it names are bound; if it names none, its input is the
+ * value.
  */
 #include "io/expr_jq.h"
 

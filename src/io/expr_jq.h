@@ -9,7 +9,8 @@
  *   expr_error    libjq's messages without what they quote
  *
  * What an expression sees: `.` is the value; $key, $headers (an object; of several headers with the
- * same name the last counts), $topic, $partition, $offset, $timestamp (ms, null = the record has none).
+ * same name the last counts), $topic, $partition, $offset, $timestamp (ms, null = the record has
+ * none).
  */
 #ifndef ONCED_IO_EXPR_JQ_H
 #define ONCED_IO_EXPR_JQ_H
@@ -25,7 +26,8 @@
 struct expr_jq_conf {
 	int64_t run_ms_max; /* a run longer than this is halted and is a STOP */
 	size_t text_bytes_max;
-	int64_t run_bytes_max; /* a run that takes more memory is halted and is a STOP; 0 = default */
+	int64_t run_bytes_max; /* a run that takes more memory is halted and is a STOP; 0 = default
+				*/
 };
 
 /* Sets TZ=UTC for the process, so call it before there are other threads. STOP 70: libjq cannot be

@@ -125,8 +125,8 @@ static bool is_defined(const struct lexer *lexer, struct name name)
 }
 
 /* A function or a parameter of one. Scopes are not followed: a name that is defined anywhere counts
- * as defined everywhere. That is safe, as the name of a denied builtin cannot be defined at all, and
- * an unknown one is libjq's to refuse. */
+ * as defined everywhere. That is safe, as the name of a denied builtin cannot be defined at all,
+ * and an unknown one is libjq's to refuse. */
 static int define(struct lexer *lexer, struct name name)
 {
 	const struct expr_name *builtin = expr_names_find(name.text, name.len);

@@ -1,6 +1,7 @@
 /*
  * expr_lex: reads an expression's tokens as jq 1.6's lexer does and finds the names in it, so that
- * only allowed builtins are used. It knows no grammar: what it lets pass, libjq still has to compile.
+ * only allowed builtins are used. It knows no grammar: what it lets pass, libjq still has to
+ * compile.
  */
 #ifndef ONCED_IO_EXPR_LEX_H
 #define ONCED_IO_EXPR_LEX_H

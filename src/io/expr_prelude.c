@@ -1,6 +1,6 @@
 /*
- * expr_prelude: see expr_prelude.h. An operator is a call of a function by name (`%` of _mod), and a
- * definition in front binds it. A name can be redefined by way of an alias that was bound to the
+ * expr_prelude: see expr_prelude.h. An operator is a call of a function by name (`%` of _mod), and
+ * a definition in front binds it. A name can be redefined by way of an alias that was bound to the
  * original before. Names that begin with `_` cannot be used by an expression itself.
  */
 #include "io/expr_prelude.h"
@@ -14,7 +14,8 @@ static const struct {
 	unsigned use;
 	const char *text;
 } groups[] = {
-	/* 1.6 divides as 64-bit integers: INT64_MIN % -1 traps, and what does not fit is INT64_MIN. */
+	/* 1.6 divides as 64-bit integers: INT64_MIN % -1 traps, and what does not fit is INT64_MIN.
+	 */
 	{EXPR_USE_MODULO,
 	 "def _o_mod(a; b): a % b; "
 	 "def _mod(a; b): b as $b | a as $a | "

@@ -208,7 +208,8 @@ struct walk {
 		return minus_zero == 1;
 	}
 
-	/* Are all keys of the object different? The keys' places are counted from strings_before. */
+	/* Are all keys of the object different? The keys' places are counted from strings_before.
+	 */
 	int unique(const dom::object &object)
 	{
 		std::vector<std::string_view> &keys = checker->keys;
@@ -229,7 +230,8 @@ struct walk {
 		return 0;
 	}
 
-	/* Names the place of the object: the string that comes next in the text is its first key. */
+	/* Names the place of the object: the string that comes next in the text is its first key.
+	 */
 	int duplicate()
 	{
 		tokens from_start(text, len);

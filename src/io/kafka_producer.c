@@ -1,7 +1,7 @@
 /*
- * kafka_producer: see kafka_producer.h. A call into a transaction that fails ends in `failed`, which
- * taints the producer: after any error a late copy of one of its requests may still be on the way, and
- * only a new producer epoch makes the broker refuse that.
+ * kafka_producer: see kafka_producer.h. A call into a transaction that fails ends in `failed`,
+ * which taints the producer: after any error a late copy of one of its requests may still be on the
+ * way, and only a new producer epoch makes the broker refuse that.
  */
 #include "io/kafka_producer.h"
 
@@ -275,8 +275,8 @@ static int produce_failed(struct kafka_producer *producer, struct kafka_out_topi
 	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
 		(void)rd_kafka_poll(producer->client.rk, QUEUE_FULL_WAIT_MS);
 		return err_set(err, ERR_RETRY, BROKER_CODE_QUEUE_FULL,
-			       "the producer's queue is full: the broker takes records more slowly "
-			       "than they come");
+			       "the producer's queue is full: the broker takes "
+			       "records more slowly than they come");
 	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
 		return err_set(err, ERR_DATA, (int)code,
 			       "output topic %s: the record is larger than message.max.bytes",

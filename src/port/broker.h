@@ -36,19 +36,19 @@ struct committed {
 };
 
 enum broker_event_kind {
-	BROKER_NOTHING,     /* the timeout passed */
-	BROKER_RECORD,      /* source, record */
-	BROKER_EOF,         /* source: the position reached the end of the (read_committed) log */
-	BROKER_ASSIGNED,    /* partitions: the worker answers with assign */
-	BROKER_REVOKED,     /* all of them (eager): the worker settles, then answers with unassign */
-	BROKER_LOST,        /* all of them, without notice: abort, drop, answer with unassign */
+	BROKER_NOTHING,  /* the timeout passed */
+	BROKER_RECORD,   /* source, record */
+	BROKER_EOF,      /* source: the position reached the end of the (read_committed) log */
+	BROKER_ASSIGNED, /* partitions: the worker answers with assign */
+	BROKER_REVOKED,  /* all of them (eager): the worker settles, then answers with unassign */
+	BROKER_LOST,     /* all of them, without notice: abort, drop, answer with unassign */
 	BROKER_OFFSET_GONE, /* source: the position is outside the log (auto.offset.reset=error) */
 };
 
 struct broker_event {
 	enum broker_event_kind kind;
 	struct source source;
-	struct record record;       /* borrowed until release */
+	struct record record;        /* borrowed until release */
 	const struct tp *partitions; /* borrowed until the next poll */
 	size_t partition_count;
 };
@@ -64,13 +64,15 @@ struct broker_ops {
 	/* --- consumer --- */
 	/* Joins the group; after the first renew (init_transactions comes before subscribe). */
 	int (*subscribe)(struct broker *broker, struct err *err);
-	/* One event. RETRY: the broker is away, the message says why; polling again is right. STOP. */
+	/* One event. RETRY: the broker is away, the message says why; polling again is right. STOP.
+	 */
 	int (*poll)(struct broker *broker, int timeout_ms, struct broker_event *ret,
 		    struct err *err);
 	/* Gives back all records delivered so far. */
 	void (*release)(struct broker *broker);
-	/* Replaces the positions of the whole assignment; count 0 while assigned = an empty assign that
-	 * stops intake (never pause/resume: rdkafka 2.0.2 skips offsets). Answers ASSIGNED; also used to rewind. */
+	/* Replaces the positions of the whole assignment; count 0 while assigned = an empty assign
+	 * that stops intake (never pause/resume: rdkafka 2.0.2 skips offsets). Answers ASSIGNED;
+	 * also used to rewind. */
 	int (*assign)(struct broker *broker, const struct tp_offset *positions, size_t count,
 		      struct err *err);
 	/* Answers REVOKED and LOST. */
@@ -81,13 +83,13 @@ struct broker_ops {
 	 * (Generation -1 would commit unfenced: hole H3.) */
 	bool (*is_member)(struct broker *broker);
 
-	/* --- facts; RETRY when the broker is away, STOP when the topic is unknown for longer than the
-	 * adapter's patience --- */
+	/* --- facts; RETRY when the broker is away, STOP when the topic is unknown for longer than
+	 * the adapter's patience --- */
 	int (*cluster)(struct broker *broker, uint64_t *ret_hash, struct err *err);
 	int (*topic)(struct broker *broker, const char *topic, int32_t *ret_partitions,
 		     bool *ret_compacted, struct err *err);
-	/* The stable committed offsets (KIP-447 require_stable): waits for pending transactions, RETRY
-	 * when they do not settle in time. */
+	/* The stable committed offsets (KIP-447 require_stable): waits for pending transactions,
+	 * RETRY when they do not settle in time. */
 	int (*committed)(struct broker *broker, const struct tp *tps, size_t count,
 			 struct arena *arena, struct committed *ret, struct err *err);
 	/* Log start and the end a read_committed reader can reach. */
@@ -99,7 +101,8 @@ struct broker_ops {
 
 	/* --- producer --- */
 	/* Destroys the producer, if any, and creates one with the same transactional.id;
-	 * init_transactions finishes or fences what the old one left. RETRY: call again (resumes). */
+	 * init_transactions finishes or fences what the old one left. RETRY: call again (resumes).
+	 */
 	int (*renew)(struct broker *broker, struct err *err);
 	int (*begin)(struct broker *broker, struct err *err);
 	/* Copies the record. RETRY (queue full), DATA (this record cannot be sent: too large),
@@ -111,8 +114,8 @@ struct broker_ops {
 	/* Flushes and commits. RETRY: call again, the commit resumes. UNKNOWN: settle. */
 	int (*commit)(struct broker *broker, struct err *err);
 	int (*abort)(struct broker *broker, struct err *err);
-	/* Was an EndTxn or TxnOffsetCommit sent more than once, or did any request of the transaction
-	 * fail, since the last renew (design: taint)? */
+	/* Was an EndTxn or TxnOffsetCommit sent more than once, or did any request of the
+	 * transaction fail, since the last renew (design: taint)? */
 	bool (*tainted)(struct broker *broker);
 	/* Did the broker refuse a record of the last transaction for its size, timestamp or form?
 	 * Fills reason (always NUL-terminated). Cleared by begin. */

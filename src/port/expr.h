@@ -20,7 +20,8 @@
 enum value_format {
 	FORMAT_JSON,  /* strict RFC 8259 before the engine sees it */
 	FORMAT_TEXT,  /* `.` is a JSON string; the bytes must be UTF-8 */
-	FORMAT_BYTES, /* `.` is null: only the variables can be looked at; map is refused by check */
+	FORMAT_BYTES, /* `.` is null: only the variables can be looked at; map is refused by check
+		       */
 };
 
 #define EXPR_RESULTS_MAX 10000
@@ -38,9 +39,9 @@ struct expr_vars {
 struct expr_engine;
 
 struct expr_ops {
-	/* Compiles text; *ret is owned by the engine. Called at start-up and by `check` only (20 ms a
-	 * piece). where ("payments.yaml:12:9: steps[1].map") prefixes the message. Error: STOP with
-	 * EXIT_CONFIG. */
+	/* Compiles text; *ret is owned by the engine. Called at start-up and by `check` only (20 ms
+	 * a piece). where ("payments.yaml:12:9: steps[1].map") prefixes the message. Error: STOP
+	 * with EXIT_CONFIG. */
 	int (*compile)(struct expr_engine *engine, const char *where, const char *text,
 		       struct expr **ret, struct err *err);
 
@@ -49,8 +50,9 @@ struct expr_ops {
 	int (*parse)(struct expr_engine *engine, enum value_format format, struct bytes bytes,
 		     struct expr_value **ret, struct err *err);
 
-	/* Runs expr on a value (borrowed). Up to EXPR_RESULTS_MAX results; *ret_values is an array in
-	 * the arena, each value in it owned by the caller. On an error no value is left behind. */
+	/* Runs expr on a value (borrowed). Up to EXPR_RESULTS_MAX results; *ret_values is an array
+	 * in the arena, each value in it owned by the caller. On an error no value is left behind.
+	 */
 	int (*run)(struct expr_engine *engine, const struct expr *expr,
 		   const struct expr_vars *vars, const struct expr_value *input,
 		   struct arena *arena, struct expr_value ***ret_values, size_t *ret_count,
@@ -60,13 +62,14 @@ struct expr_ops {
 	bool (*is_true)(const struct expr_value *value); /* jq's truth: not null, not false */
 
 	/* The value as the bytes of a record: a string gives its bytes when `raw` (keys, headers,
-	 * values of format text), else JSON text, compact, keys in the engine's order. null gives null bytes
-	 * when `raw`. In the arena. DATA when the text would exceed the engine's limit. */
+	 * values of format text), else JSON text, compact, keys in the engine's order. null gives
+	 * null bytes when `raw`. In the arena. DATA when the text would exceed the engine's limit.
+	 */
 	int (*text)(struct expr_engine *engine, const struct expr_value *value, bool raw,
 		    struct arena *arena, struct bytes *ret, struct err *err);
 
-	/* The value's identity: type and canonical JSON (keys sorted by bytes, numbers by value), so
-	 * that "1" is not 1 and 1.0 is 1. In the arena. */
+	/* The value's identity: type and canonical JSON (keys sorted by bytes, numbers by value),
+	 * so that "1" is not 1 and 1.0 is 1. In the arena. */
 	int (*canonical)(struct expr_engine *engine, const struct expr_value *value,
 			 struct arena *arena, struct bytes *ret, struct err *err);
 

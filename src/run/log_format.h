@@ -25,8 +25,8 @@ struct log_fields {
 	char text[LOG_FIELDS_MAX][LOG_FIELD_BYTES];
 };
 
-/* Control characters (C0, DEL) become \xNN, a backslash stays: a line is one line, and a terminal obeys
- * none of it. Cut to size - 1 bytes, never within an escape. Returns the length. */
+/* Control characters (C0, DEL) become \xNN, a backslash stays: a line is one line, and a terminal
+ * obeys none of it. Cut to size - 1 bytes, never within an escape. Returns the length. */
 size_t log_format_escape(char *line, size_t size, const char *text);
 
 /* The whole line with its newline; returns its length. */

@@ -6,8 +6,8 @@
  *   WAITING --start--> UP --a worker failed--> DRAINING --all joined--> WAITING or PARKED
  *   UP, DRAINING --stop, all joined--> DONE         WAITING --stop--> DONE
  *
- * Thread: main, all calls. Blocks: for local disk when an environment is opened; else not (joins only threads
- * that have said they ended).
+ * Thread: main, all calls. Blocks: for local disk when an environment is opened; else not (joins
+ * only threads that have said they ended).
  */
 #ifndef ONCED_RUN_PIPELINE_RUN_H
 #define ONCED_RUN_PIPELINE_RUN_H

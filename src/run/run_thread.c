@@ -24,7 +24,7 @@ struct owned {
 static void log_librdkafka(int level, const char *fac, const char *text)
 {
 	log_event(level <= LIBRDKAFKA_CRITICAL ? LOG_LEVEL_ERROR : LOG_LEVEL_DEBUG, "librdkafka",
-		NULL, "librdkafka: %s: %s", fac, text);
+		  NULL, "librdkafka: %s: %s", fac, text);
 }
 
 static int open_all(struct run_thread *thread, struct owned *own, struct err *err)

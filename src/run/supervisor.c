@@ -57,9 +57,9 @@ static int open_all(struct supervisor *supervisor, const struct config *config)
 	for (size_t i = 0; i < config->pipeline_count; i++)
 		workers += config->pipelines[i].pipeline.workers;
 	if (workers == 0) {
-		log_event(
-			LOG_LEVEL_ERROR, "no-pipelines", NULL,
-			"there is no pipeline to run: name a file, or put one where `pipelines` points");
+		log_event(LOG_LEVEL_ERROR, "no-pipelines", NULL,
+			  "there is no pipeline to run: name a file, or "
+			  "put one where `pipelines` points");
 		return EXIT_CONFIG;
 	}
 	if (memory_split(config->memory_bytes, workers, &supervisor->share, &err) < 0 ||
@@ -97,11 +97,10 @@ static void die_of_hang(const struct supervisor *supervisor, size_t i, int worke
 
 	where.pipeline = pipeline_run_name(supervisor->runs[i]);
 	where.worker = worker;
-	log_event(
-		LOG_LEVEL_ERROR, "hang", &where,
-		"the worker has not moved for %d s (a call that does not return): ending the process; "
-		"the restart goes on from the last commit",
-		PULSE_HANG_MS / 1000);
+	log_event(LOG_LEVEL_ERROR, "hang", &where,
+		  "the worker has not moved for %d s (a call that does not return): ending "
+		  "the process; the restart goes on from the last commit",
+		  PULSE_HANG_MS / 1000);
 	_exit(EXIT_INTERNAL);
 }
 
@@ -185,9 +184,9 @@ static void on_signal(struct supervisor *supervisor, int64_t now)
 	case SIGNAL_NONE:
 		return;
 	case SIGNAL_RELOAD:
-		log_event(
-			LOG_LEVEL_WARNING, "reload", NULL,
-			"SIGHUP: reloading is not supported yet; restart onced to read its files anew");
+		log_event(LOG_LEVEL_WARNING, "reload", NULL,
+			  "SIGHUP: reloading is not supported yet; restart "
+			  "onced to read its files anew");
 		return;
 	case SIGNAL_STOP:
 		break;
@@ -234,10 +233,10 @@ static int loop(struct supervisor *supervisor)
 		tell_status(supervisor, now);
 		if (supervisor->stopping && now - supervisor->stop_ms >= SUPERVISOR_STOP_MS &&
 		    !is_over(supervisor, &code)) {
-			log_event(
-				LOG_LEVEL_WARNING, "stop", NULL,
-				"not drained within %d s: ending; what is not committed is read again",
-				SUPERVISOR_STOP_MS / 1000);
+			log_event(LOG_LEVEL_WARNING, "stop", NULL,
+				  "not drained within %d s: ending; what is "
+				  "not committed is read again",
+				  SUPERVISOR_STOP_MS / 1000);
 			_exit(0);
 		}
 	} while (!is_over(supervisor, &code));

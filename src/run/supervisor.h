@@ -16,7 +16,8 @@
 /* STATUS at most so often, and the terminal's progress line. */
 #define SUPERVISOR_STATUS_MS 1000
 #define SUPERVISOR_PROGRESS_MS 5000
-/* Until READY the service manager is told so often that the start still gets on, and to wait so long. */
+/* Until READY the service manager is told so often that the start still gets on, and to wait so
+ * long. */
 #define SUPERVISOR_EXTEND_EVERY_MS 10000
 #define SUPERVISOR_EXTEND_MS 60000
 

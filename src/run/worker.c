@@ -4,8 +4,8 @@
  *   poll -> steps (marks into the write set) -> produce -> [batch due] -> ownership -> send_offsets
  *        -> commit -> write set joins the overlay -> checkpoint, in the background
  *
- * and a crash between any two of them ends in the same place: the restart reads C and M, replays the
- * input from the last checkpoint, and goes on. Nothing before the commit is visible to anybody;
+ * and a crash between any two of them ends in the same place: the restart reads C and M, replays
+ * the input from the last checkpoint, and goes on. Nothing before the commit is visible to anybody;
  * nothing after it can be lost.
  */
 #include "run/worker.h"
@@ -18,7 +18,7 @@
 #include "base/must.h"
 #include "run/worker_state.h"
 
-#define REVOKE_MS_MAX 15000       /* a third of the session timeout */
+#define REVOKE_MS_MAX 15000 /* a third of the session timeout */
 #define LAG_EVERY_MS 1000
 #define ARENA_KEPT_BYTES ((size_t)4 * 1024 * 1024)
 
@@ -186,8 +186,7 @@ static int finish_batch(struct worker *w, int64_t ms_max, struct err *err)
 
 	if (w->txn.state == TXN_OPEN && w->action == TXN_WAIT)
 		worker_seal(w);
-	while (w->action != TXN_WAIT &&
-	       w->clock->ops->monotonic_ms(w->clock) - began < ms_max) {
+	while (w->action != TXN_WAIT && w->clock->ops->monotonic_ms(w->clock) - began < ms_max) {
 		if (worker_act(w, err))
 			return -1;
 		if (w->txn.state == TXN_RENEWING && w->failures > 1)

@@ -20,24 +20,24 @@ struct worker_stats {
 	_Atomic uint64_t records_in;  /* live records that a commit covers */
 	_Atomic uint64_t records_out; /* outputs committed, dead letters excluded */
 	_Atomic uint64_t duplicates, filtered, dead_letters, dropped_errors, unrouted;
-	_Atomic uint64_t replayed;    /* records read below C to rebuild state */
+	_Atomic uint64_t replayed; /* records read below C to rebuild state */
 	_Atomic uint64_t commits, aborts, unknowns, taints, gap_accepted;
 	_Atomic uint64_t checkpoints, checkpoint_failures;
-	_Atomic uint64_t turns;       /* raised by each turn: the watchdog's sign of life */
-	_Atomic int64_t lag;          /* records between C and the known ends; -1 = not known yet */
-	_Atomic int64_t partitions;   /* assigned; -1 = never assigned yet */
-	_Atomic int64_t replay_left;  /* records still to replay before all partitions are live */
+	_Atomic uint64_t turns;      /* raised by each turn: the watchdog's sign of life */
+	_Atomic int64_t lag;         /* records between C and the known ends; -1 = not known yet */
+	_Atomic int64_t partitions;  /* assigned; -1 = never assigned yet */
+	_Atomic int64_t replay_left; /* records still to replay before all partitions are live */
 	_Atomic int64_t last_commit_ms; /* monotonic; 0 = none */
 	_Atomic int64_t overlay_bytes;
-	_Atomic bool at_end;          /* every partition is live and at its end */
-	_Atomic bool ready;           /* init_transactions done, subscribed, and assigned or idle */
+	_Atomic bool at_end; /* every partition is live and at its end */
+	_Atomic bool ready;  /* init_transactions done, subscribed, and assigned or idle */
 };
 
 struct worker_conf {
 	const struct pipeline *pipeline;
 	int index;
-	struct broker *broker;       /* borrowed, like all of these */
-	struct store *store;         /* NULL only when the pipeline has no dedup step */
+	struct broker *broker; /* borrowed, like all of these */
+	struct store *store;   /* NULL only when the pipeline has no dedup step */
 	struct expr_engine *engine;
 	struct clock *clock;
 	struct worker_stats *stats;

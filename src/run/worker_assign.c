@@ -11,8 +11,9 @@
 #include "base/must.h"
 #include "run/worker_state.h"
 
-#define CRASH_STARTS_MAX 5     /* starts at a batch limit of one before the record is the STOP */
-#define CRASH_LIMIT_DIVISOR 8  /* a crash costs a start, so the search goes in larger steps than aborts' */
+#define CRASH_STARTS_MAX 5 /* starts at a batch limit of one before the record is the STOP */
+#define CRASH_LIMIT_DIVISOR                                                                        \
+	8 /* a crash costs a start, so the search goes in larger steps than aborts' */
 
 void worker_forget(struct worker *w)
 {
@@ -50,13 +51,14 @@ static int stop_error(const struct worker *w, const struct part *part, enum stop
 
 	if (reason == STOP_NEWER_FORMAT)
 		return err_set(err, ERR_STOP, EXIT_DATA,
-			       "%s/%" PRId32 ": %s; run that version, or take the offset as it stands "
-			       "with `%s %s`",
+			       "%s/%" PRId32 ": %s; run that version, or take the offset "
+			       "as it stands with `%s %s`",
 			       part->tp.topic, part->tp.partition, stop_reason_text(reason), settle,
 			       w->pipeline->name);
 	return err_set(err, ERR_STOP, EXIT_DATA,
 		       "%s/%" PRId32 ": %s (C=%" PRId64 ", log %" PRId64 " to %" PRId64
-		       ", state X=%" PRId64 "); look with `onced offsets show %s`, and if C is right "
+		       ", state X=%" PRId64
+		       "); look with `onced offsets show %s`, and if C is right "
 		       "as it stands, say so with `%s %s`",
 		       part->tp.topic, part->tp.partition, stop_reason_text(reason),
 		       part->in.has_c ? part->in.c : -1, part->in.log_start,
@@ -81,7 +83,8 @@ static int resolve_start(struct worker *w, struct part *part, bool added_later, 
 	return w->broker->ops->offset_at(w->broker, part->tp, p->start_ms, &part->in.start, err);
 }
 
-/* C and M of every partition of one topic: those of the others tell whether ours was added later. */
+/* C and M of every partition of one topic: those of the others tell whether ours was added later.
+ */
 struct topic_facts {
 	const char *topic; /* NULL = none yet */
 	int32_t count;
@@ -133,8 +136,7 @@ static bool was_added_later(const struct committed *all, int32_t count, int32_t 
 	return false;
 }
 
-static int gather(struct worker *w, struct part *part, struct topic_facts *facts,
-		  struct err *err)
+static int gather(struct worker *w, struct part *part, struct topic_facts *facts, struct err *err)
 {
 	const struct broker_ops *ops = w->broker->ops;
 	struct recover_in *in = &part->in;
@@ -153,8 +155,9 @@ static int gather(struct worker *w, struct part *part, struct topic_facts *facts
 	in->n = part->topic_partitions = facts->count;
 	in->compacted = facts->compacted;
 	if (part->tp.partition >= in->n)
-		return err_set(err, ERR_RETRY, 0, "%s/%" PRId32 " is not in the topic's metadata yet",
-			       part->tp.topic, part->tp.partition);
+		return err_set(err, ERR_RETRY, 0,
+			       "%s/%" PRId32 " is not in the topic's metadata yet", part->tp.topic,
+			       part->tp.partition);
 	fill_committed(part, &facts->all[part->tp.partition]);
 	/* After C, so that the log's end cannot be older than C. */
 	if (ops->log_range(w->broker, part->tp, &in->log_start, &in->high_watermark, err))
@@ -180,11 +183,11 @@ static int heed_crashes(struct worker *w, struct part *part, struct err *err)
 		return 0;
 	}
 	if (crashes->limit <= 1 && crashes->count >= CRASH_STARTS_MAX)
-		return err_set(err, ERR_STOP, EXIT_DATA,
-			       "%s/%" PRId32 "/%" PRId64 ": the process died %d times while it had "
-			       "this record alone in its hands; see the core or the journal for why",
-			       part->tp.topic, part->tp.partition, crashes->offset,
-			       (int)crashes->count);
+		return err_set(
+			err, ERR_STOP, EXIT_DATA,
+			"%s/%" PRId32 "/%" PRId64 ": the process died %d times while it had "
+			"this record alone in its hands; see the core or the journal for why",
+			part->tp.topic, part->tp.partition, crashes->offset, (int)crashes->count);
 	if (crashes->limit > 1) {
 		int64_t limit = crashes->limit / CRASH_LIMIT_DIVISOR;
 
@@ -226,8 +229,8 @@ static int take_verdict(struct worker *w, struct part *part, struct err *err)
 	part->log_end = part->in.high_watermark;
 	where.offset = d->c;
 	log_event(LOG_LEVEL_INFO, "recover", &where,
-		  "%s: C=%" PRId64 ", reading from %" PRId64 " (%" PRId64 " to replay), log %" PRId64
-		  " to %" PRId64,
+		  "%s: C=%" PRId64 ", reading from %" PRId64 " (%" PRId64
+		  " to replay), log %" PRId64 " to %" PRId64,
 		  verdict_name(d->verdict), part->in.has_c ? part->in.c : -1, d->start,
 		  d->c - d->start, part->in.log_start, part->in.high_watermark);
 	return heed_crashes(w, part, err);
@@ -244,8 +247,9 @@ int worker_replayed(struct worker *w, struct part *part, struct err *err)
 	if (end == RECOVER_STOP)
 		return stop_error(w, part, STOP_NOT_THE_INPUT, err);
 	if (end == RECOVER_AGAIN) {
-		log_event(LOG_LEVEL_WARNING, "recover", &where,
-			  "the local state is not the one of C: dropped, and rebuilt from the input");
+		log_event(
+			LOG_LEVEL_WARNING, "recover", &where,
+			"the local state is not the one of C: dropped, and rebuilt from the input");
 		if (w->store->ops->reset(w->store, part->tp, &part->store, err))
 			return -1;
 		return 1;
@@ -263,8 +267,8 @@ int worker_replayed(struct worker *w, struct part *part, struct err *err)
 			  part->live_from);
 	if (part->gap.open)
 		log_event(LOG_LEVEL_WARNING, "gap", &where,
-			  "part of what was seen is lost: the input no longer reaches back far enough; "
-			  "the first record that could repeat it %s",
+			  "part of what was seen is lost: the input no longer reaches back far "
+			  "enough; the first record that could repeat it %s",
 			  w->pipeline->on_gap == GAP_ACCEPT ? "is taken as new (on_gap: accept)"
 							    : "stops the pipeline");
 	return 0;

@@ -1,8 +1,8 @@
 /*
- * worker_commit: the actions of the transaction's state machine, in the order of design and guarantee:
- * produce (worker.c), send_offsets, commit, and only then the overlay; the checkpoint last, in the
- * background. A crash before the commit is answered leaves the decision with Kafka; a crash after
- * it costs the replay of what the last checkpoint does not hold.
+ * worker_commit: the actions of the transaction's state machine, in the order of design and
+ * guarantee: produce (worker.c), send_offsets, commit, and only then the overlay; the checkpoint
+ * last, in the background. A crash before the commit is answered leaves the decision with Kafka; a
+ * crash after it costs the replay of what the last checkpoint does not hold.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -48,9 +48,10 @@ static enum txn_event error_event(struct worker *w, struct err *err)
 		return TXN_EV_STOP;
 	case ERR_UNKNOWN:
 		if (err->code == BROKER_CODE_FENCED && txn_fenced(&w->txn, now)) {
-			(void)err_wrap(err, "the producer was fenced three times in a minute: another "
-					    "onced runs with the same instance and pipeline; give each "
-					    "its own `instance`");
+			(void)err_wrap(err,
+				       "the producer was fenced three times in a minute: another "
+				       "onced runs with the same instance and pipeline; give each "
+				       "its own `instance`");
 			err->kind = ERR_STOP;
 			err->code = EXIT_FENCED;
 			return TXN_EV_STOP;
@@ -225,8 +226,8 @@ int worker_follow(struct worker *w, int rc, struct err *err)
 	enum txn_state before = w->txn.state;
 	enum txn_event event = rc == 0 ? TXN_EV_OK : error_event(w, err);
 
-	if (w->broker->ops->tainted(w->broker) && !w->txn.tainted &&
-	    before != TXN_RENEWING && before != TXN_SETTLING) {
+	if (w->broker->ops->tainted(w->broker) && !w->txn.tainted && before != TXN_RENEWING &&
+	    before != TXN_SETTLING) {
 		w->stats->taints++;
 		txn_taint(&w->txn);
 	}
@@ -332,8 +333,8 @@ static void checkpoint_begin(struct worker *w, int64_t now)
 
 	must(!w->checkpoint_running);
 	if (w->frozen.count == 0) {
-		/* A failed checkpoint's overlay stays frozen: K below goes with both of them only when
-		 * the active one is in, so it is merged into it first. */
+		/* A failed checkpoint's overlay stays frozen: K below goes with both of them only
+		 * when the active one is in, so it is merged into it first. */
 		struct overlay empty = w->frozen;
 
 		w->frozen = w->active;
@@ -352,16 +353,17 @@ static void checkpoint_begin(struct worker *w, int64_t now)
 			continue;
 		w->checkpoint_parts[count++] = (struct store_partition){
 			.part = part->store,
-			.checkpoint = {
-				.x = part->settled,
-				.k = w->cluster,
-				.d = w->pipeline->prefix_hash,
-				.g = part->g,
-				.b = part->b,
-				.v = pipeline_window_ms(w->pipeline),
-				.window = part->settled_window,
-				.gap = part->settled_gap,
-			},
+			.checkpoint =
+				{
+					.x = part->settled,
+					.k = w->cluster,
+					.d = w->pipeline->prefix_hash,
+					.g = part->g,
+					.b = part->b,
+					.v = pipeline_window_ms(w->pipeline),
+					.window = part->settled_window,
+					.gap = part->settled_gap,
+				},
 		};
 	}
 	w->checkpoint_dirty = false;
@@ -430,7 +432,8 @@ void worker_drop_overlays(struct worker *w)
 	struct err ignored;
 
 	if (w->checkpoint_running)
-		(void)checkpoint_end(w, true, &ignored); /* failed or not: the replay makes it good */
+		(void)checkpoint_end(w, true,
+				     &ignored); /* failed or not: the replay makes it good */
 	must(!w->checkpoint_running);
 	overlay_clear(&w->write_set);
 	overlay_clear(&w->active);

@@ -37,8 +37,7 @@ int worker_see(void *ctx, struct bytes id, bool *ret_seen, struct err *err)
 		old = *known;
 		found = true;
 	}
-	if (!found &&
-	    w->store->ops->get(w->store, part->store.id, &hash, &found, &old, err))
+	if (!found && w->store->ops->get(w->store, part->store.id, &hash, &found, &old, err))
 		return -1;
 	*ret_seen = found && window_is_duplicate(within_ms, old, w->see_now);
 	if (*ret_seen || !gap_is_hit(&part->gap, within_ms, w->see_now))
@@ -47,11 +46,12 @@ int worker_see(void *ctx, struct bytes id, bool *ret_seen, struct err *err)
 		w->batch.gap_accepted++;
 		return 0;
 	}
-	return err_set(err, ERR_STOP, EXIT_DATA,
-		       "the record could repeat one whose id was lost with the state (the input no "
-		       "longer reaches back a window); take such records as new with `on_gap: accept`, "
-		       "or everything below as seen with `onced offsets accept %s`",
-		       w->pipeline->name);
+	return err_set(
+		err, ERR_STOP, EXIT_DATA,
+		"the record could repeat one whose id was lost with the state (the input no "
+		"longer reaches back a window); take such records as new with `on_gap: accept`, "
+		"or everything below as seen with `onced offsets accept %s`",
+		w->pipeline->name);
 }
 
 bool worker_is_suspect(const struct suspect *suspect, const struct source *source)
@@ -124,8 +124,8 @@ static int produce(struct worker *w, const struct output *output, bool *ret_refu
 
 /* A record that failed: dropped, dead letter, or the STOP. 0 settled; 1 batch given up; -1 STOP. */
 static int dead_letter(struct worker *w, const struct source *source, const struct record *record,
-		       const struct steps_result *result, const struct err *why, bool refused_before,
-		       struct err *err)
+		       const struct steps_result *result, const struct err *why,
+		       bool refused_before, struct err *err)
 {
 	const struct pipeline *p = w->pipeline;
 	struct output output;
@@ -136,9 +136,10 @@ static int dead_letter(struct worker *w, const struct source *source, const stru
 	if (p->errors == ERRORS_STOP) {
 		struct err stop = *why;
 
-		(void)snprintf(stop.msg, sizeof(stop.msg),
-			       "%.380s (`errors: stop`; `errors: {to: TOPIC}` puts such records aside)",
-			       why->msg);
+		(void)snprintf(
+			stop.msg, sizeof(stop.msg),
+			"%.380s (`errors: stop`; `errors: {to: TOPIC}` puts such records aside)",
+			why->msg);
 		return worker_stop_here(w, source, &stop, err) < 0 ? -1 : 1;
 	}
 	if (p->errors == ERRORS_DROP) {
@@ -257,12 +258,13 @@ int worker_live_record(struct worker *w, struct part *part, const struct source 
 	} else if (err->kind == ERR_DATA) {
 		struct err why = *err;
 
-		rc = dead_letter(w, source, record, &result, &why, worker_is_suspect(&w->refused, source),
-				 err);
+		rc = dead_letter(w, source, record, &result, &why,
+				 worker_is_suspect(&w->refused, source), err);
 	} else if (err->kind == ERR_STOP) {
 		rc = worker_stop_here(w, source, err, err) < 0 ? -1 : 1;
 	} else {
-		worker_set_trouble(w, err->msg); /* the store could not be read: from the batch's start */
+		worker_set_trouble(
+			w, err->msg); /* the store could not be read: from the batch's start */
 		worker_drop(w, err->msg);
 		rc = 1;
 	}

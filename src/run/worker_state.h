@@ -38,8 +38,8 @@ struct part {
 	struct gap settled_gap;
 
 	int64_t g, b;
-	bool commit_first; /* M must be committed before a record is taken */
-	bool in_batch;     /* the open transaction moves this partition */
+	bool commit_first;   /* M must be committed before a record is taken */
+	bool in_batch;       /* the open transaction moves this partition */
 	int64_t batch_first; /* first record of the batch; -1 = none (an end of control records) */
 	int64_t batch_next;  /* what the last batch would have committed; to say how it ended */
 	int64_t expect;      /* after a rewind the first record must be this one; -1 = any (R10) */
@@ -56,7 +56,8 @@ struct batch {
 	int64_t began_ms;
 	int64_t records;
 	int64_t bytes;
-	uint64_t outputs, duplicates, filtered, dead_letters, dropped_errors, unrouted, gap_accepted;
+	uint64_t outputs, duplicates, filtered, dead_letters, dropped_errors, unrouted,
+		gap_accepted;
 };
 
 /* A record that is known to be trouble: the broker refused its outputs, or it is a STOP and all
@@ -85,8 +86,8 @@ struct worker {
 	uint64_t epoch; /* raised by each ASSIGNED, REVOKED, LOST */
 	uint64_t cluster;
 	bool subscribed;
-	bool assigning; /* partitions are given, positions not decided yet */
-	bool giving_up; /* revoked or stopping: no new intake, no rewind */
+	bool assigning;         /* partitions are given, positions not decided yet */
+	bool giving_up;         /* revoked or stopping: no new intake, no rewind */
 	bool intake_stopped;    /* the store cannot take more: */
 	bool intake_is_stopped; /* and so we are assigned to nothing */
 
@@ -129,8 +130,7 @@ int worker_live_record(struct worker *worker, struct part *part, const struct so
 int worker_replay_record(struct worker *worker, struct part *part, const struct source *source,
 			 const struct record *record, struct err *err);
 /* With a record or an end at `offset` in hand: is the replay over? 0 go on; 1 decide again; -1. */
-int worker_end_of_replay(struct worker *worker, struct part *part, int64_t offset,
-			 struct err *err);
+int worker_end_of_replay(struct worker *worker, struct part *part, int64_t offset, struct err *err);
 /* An offset that stands for control records at the end, or the M of a fresh verdict. 0; -1 STOP. */
 int worker_commit_position(struct worker *worker, struct part *part, int64_t offset,
 			   struct err *err);

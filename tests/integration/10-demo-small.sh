@@ -25,5 +25,6 @@ tampered() { # WHAT AWK_PROGRAM
 }
 tampered "a record taken away" '!($1 == "R" && $2 == clean && ++n == 700)' lost
 tampered "a record doubled" '{ print } $1 == "R" && $2 == clean && ++n == 700 { print }' repeated
-tampered "a record changed" '$1 == "R" && $2 == clean && ++n == 700 { sub(/"cents":/, "&1", $7) } 1' altered
+tampered "a record changed" \
+	'$1 == "R" && $2 == clean && ++n == 700 { sub(/"cents":/, "&1", $7) } 1' altered
 tampered "an offset before the end" '$1 == "C" && $4 == 0 { $5 -= 100 } 1' unexpected

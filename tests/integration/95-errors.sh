@@ -29,7 +29,10 @@ code=0
 [ $code = 64 ] || fail "a wrong command ended with $code"
 
 # no broker: keeps trying, says why, and heals
-nowhere=127.0.0.1:$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+nowhere=127.0.0.1:$(python3 -c 'import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])')
 sed -i "s/bootstrap.servers: .*/bootstrap.servers: $nowhere/" "$WORK/a.yaml"
 start a
 wait_until 40 "the reason in the log" logged "$nowhere|[Bb]roker"

@@ -18,7 +18,9 @@ fail() {
 	printf 'FAILED: %s\n' "$*" >&2
 	local log
 	for log in "$WORK"/*.log; do
-		[ ! -s "$log" ] || { printf -- '--- the end of %s:\n' "$log" && tail -n 15 "$log"; } >&2
+		[ -s "$log" ] || continue
+		printf -- '--- the end of %s:\n' "$log" >&2
+		tail -n 15 "$log" >&2
 	done
 	exit 1
 }
@@ -39,7 +41,8 @@ use() {
 	name=$1 in=$1 clean=$1.clean big=$1.big dead=$1.dead group=$1
 	shift 2
 	mkdir -p "$WORK/pipelines"
-	"$BROKER" topic "$BROKER_DIR" "$in" "$partitions" "$@" -- "$clean" 3 -- "$big" 1 -- "$dead" 1
+	"$BROKER" topic "$BROKER_DIR" "$in" "$partitions" "$@" \
+		-- "$clean" 3 -- "$big" 1 -- "$dead" 1
 	sed "s/payments/$name/g" "$source_dir/examples/payments.yaml" >"$WORK/pipelines/$name.yaml"
 }
 
@@ -120,7 +123,11 @@ check() {
 	result=$(tail -n 1 "$WORK/judged")
 	return $code
 }
-judge() { check "$@" || { cat "$WORK/judged" >&2 && fail "the independent check found something"; }; }
+judge() {
+	check "$@" && return
+	cat "$WORK/judged" >&2
+	fail "the independent check found something"
+}
 
 field() { sed -n "s/.*[ ]$1=\([0-9]*\).*/\1/p" <<<" $result"; } # a number of the result line
 

@@ -17,7 +17,8 @@ static int dead(struct err *err)
 	return err_set(err, ERR_STOP, EXIT_INTERNAL, "killed");
 }
 
-/* Each call costs a little time, counts, and is where a crash can hit. False: the process is dead. */
+/* Each call costs a little time, counts, and is where a crash can hit. False: the process is dead.
+ */
 static bool alive(struct fake_broker *b)
 {
 	b->calls++;
@@ -155,8 +156,8 @@ static int assign(struct broker *broker, const struct tp_offset *positions, size
 		b->positions[i].topic = positions[i].tp.topic;
 		b->positions[i].position = positions[i].offset;
 		b->positions[i].eof_at = -1;
-		/* What was prefetched before a rewind may still come (stale), or the position may be
-		 * off by a record (the client's bugs that R10 is about). */
+		/* What was prefetched before a rewind may still come (stale), or the position may
+		 * be off by a record (the client's bugs that R10 is about). */
 		if (positions[i].offset > part->log_start && fault(b, b->kafka->faults.stale))
 			b->positions[i].position--;
 	}

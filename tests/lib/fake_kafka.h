@@ -1,8 +1,8 @@
 /*
  * fake_kafka: a Kafka in memory, for one group, that is no kinder than the real one: logs with
- * control records and aborted data, a last stable offset, transactions with epochs, delayed markers and
- * delayed duplicate requests, pending offsets, an eager group with static members, generations and
- * fencing. Time moves only by fake_kafka_tick.
+ * control records and aborted data, a last stable offset, transactions with epochs, delayed markers
+ * and delayed duplicate requests, pending offsets, an eager group with static members, generations
+ * and fencing. Time moves only by fake_kafka_tick.
  */
 #ifndef ONCED_TESTS_FAKE_KAFKA_H
 #define ONCED_TESTS_FAKE_KAFKA_H
@@ -65,7 +65,8 @@ struct fake_kafka;
 struct fake_kafka *fake_kafka_new(uint64_t seed, const struct fk_faults *faults);
 void fake_kafka_free(struct fake_kafka *kafka);
 struct fk_topic *fake_kafka_topic(struct fake_kafka *kafka, const char *name, int32_t partitions);
-/* A record of a plain producer; transactional: followed by a marker, and sometimes an aborted one before it. */
+/* A record of a plain producer; transactional: followed by a marker, and sometimes an aborted one
+ * before it. */
 void fake_kafka_append(struct fake_kafka *kafka, struct fk_topic *topic, int32_t partition,
 		       const char *key, const char *value, int64_t timestamp, bool transactional);
 /* Moves time: session timeouts, transaction timeouts, delayed markers and requests. */

@@ -1,4 +1,5 @@
-/* fake_kafka_state: what fake_kafka.c (log, transactions, group) and fake_broker.c (the port) share. */
+/* fake_kafka_state: what fake_kafka.c (log, transactions, group) and fake_broker.c (the port)
+ * share. */
 #ifndef ONCED_TESTS_FAKE_KAFKA_STATE_H
 #define ONCED_TESTS_FAKE_KAFKA_STATE_H
 

@@ -1,6 +1,6 @@
 /*
- * fake_store: the store port in memory. A fake_disk outlives its process; it can be copied, put back
- * later, given to another host or thrown away.
+ * fake_store: the store port in memory. A fake_disk outlives its process; it can be copied, put
+ * back later, given to another host or thrown away.
  */
 #ifndef ONCED_TESTS_FAKE_STORE_H
 #define ONCED_TESTS_FAKE_STORE_H
@@ -13,7 +13,8 @@ struct fake_disk *fake_disk_new(void);
 struct fake_disk *fake_disk_copy(const struct fake_disk *disk);
 void fake_disk_free(struct fake_disk *disk);
 
-/* process: dies with it (fake_kafka.h); NULL = it cannot die. fail: checkpoints that fail, per mille. */
+/* process: dies with it (fake_kafka.h); NULL = it cannot die. fail: checkpoints that fail, per
+ * mille. */
 struct store *fake_store_new(struct fake_disk *disk, struct broker *process, uint64_t seed,
 			     uint32_t fail);
 /* The process is gone: a checkpoint under way is on disk or it is not. Frees the handle. */

@@ -9,7 +9,7 @@
 struct naive {
 	struct sim *sim;
 	struct broker *broker;
-	struct overlay *marks; /* borrowed: the disk */
+	struct overlay *marks;    /* borrowed: the disk */
 	struct overlay unwritten; /* marks not on disk yet: written with every fourth record */
 	int records;
 	struct window windows[SIM_PARTITIONS_MAX];
@@ -49,15 +49,15 @@ static int assigned(struct naive *naive, const struct broker_event *event, struc
 					  naive->arena, committed, err))
 		return -1;
 	for (size_t i = 0; i < event->partition_count; i++)
-		positions[i] = (struct tp_offset){
-			event->partitions[i],
-			committed[i].has_offset ? committed[i].offset : 0, NULL};
+		positions[i] =
+			(struct tp_offset){event->partitions[i],
+					   committed[i].has_offset ? committed[i].offset : 0, NULL};
 	return naive->broker->ops->assign(naive->broker, positions, event->partition_count, err);
 }
 
 /* Where the mark is on disk before the output is committed, a crash between them loses the record.
- * Where it is not, the offset follows in a transaction of its own, and a crash before it repeats the
- * record. */
+ * Where it is not, the offset follows in a transaction of its own, and a crash before it repeats
+ * the record. */
 static int record(struct naive *naive, const struct broker_event *event, struct err *err)
 {
 	const struct broker_ops *ops = naive->broker->ops;
@@ -85,8 +85,8 @@ static int record(struct naive *naive, const struct broker_event *event, struct 
 	    (ops->begin(naive->broker, err) || ops->produce(naive->broker, &output, err) ||
 	     ops->commit(naive->broker, err)))
 		return -1;
-	if (ops->begin(naive->broker, err) ||
-	    ops->send_offsets(naive->broker, &offset, 1, err) || ops->commit(naive->broker, err))
+	if (ops->begin(naive->broker, err) || ops->send_offsets(naive->broker, &offset, 1, err) ||
+	    ops->commit(naive->broker, err))
 		return -1;
 	return 0;
 }
@@ -101,7 +101,7 @@ int naive_turn(struct naive *naive)
 	if (!naive->subscribed) {
 		naive->subscribed = true;
 		return ops->renew(naive->broker, &err) || ops->subscribe(naive->broker, &err) ? -1
-											     : 0;
+											      : 0;
 	}
 	if (ops->poll(naive->broker, 10, &event, &err))
 		return -1;

@@ -1,7 +1,7 @@
 /*
  * naive: the worker that most code in the field is: look the id up, process, mark it as processed,
- * commit; offsets outside of the output's transaction. It runs on the same fakes as the real one, to
- * show that the oracle finds its losses and repeats.
+ * commit; offsets outside of the output's transaction. It runs on the same fakes as the real one,
+ * to show that the oracle finds its losses and repeats.
  */
 #ifndef ONCED_TESTS_NAIVE_H
 #define ONCED_TESTS_NAIVE_H

@@ -1,6 +1,7 @@
 /*
  * oracle: what must have come out, worked out anew from the input log by the words of the guarantee
- * alone, in the plainest way, and compared with what a read_committed reader sees. Shares nothing with src/core.
+ * alone, in the plainest way, and compared with what a read_committed reader sees. Shares nothing
+ * with src/core.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -93,7 +94,8 @@ static void check_ranges(struct sim *sim, int32_t p)
 
 	for (size_t i = 0; i < part->range_count; i++) {
 		if (part->ranges[i].from != c || part->ranges[i].to < c)
-			sim_complain(sim, "partition %" PRId32 ": C went from %" PRId64 " to %" PRId64,
+			sim_complain(sim,
+				     "partition %" PRId32 ": C went from %" PRId64 " to %" PRId64,
 				     p, c, part->ranges[i].to);
 		c = part->ranges[i].to;
 	}
@@ -120,8 +122,8 @@ static void check_record(struct sim *sim, int32_t p, int64_t offset, enum expect
 			     def_of(part, offset), out, want_out, dead, want_dead);
 	if (out == 1) {
 		if (at < last[out_partition])
-			sim_complain(sim, "in/%" PRId32 "/%" PRId64 " overtook an earlier record", p,
-				     offset);
+			sim_complain(sim, "in/%" PRId32 "/%" PRId64 " overtook an earlier record",
+				     p, offset);
 		last[out_partition] = at;
 	}
 }

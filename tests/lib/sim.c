@@ -40,9 +40,9 @@ static const struct expr_source exprs[] = {{"filter", "f"}};
 		.name = "sim", .file = "sim.yaml", .workers = 1, .topics = topics,                 \
 		.topic_count = 1, .group = "g", .start = START_EARLIEST, .format = FORMAT_TEXT,    \
 		.on_gap = (gap), .steps = (steps_), .step_count = 2, .dedup_index = (dedup),       \
-		.prefix_hash = (hash), .targets = to_out, .target_count = 1,                       \
-		.errors = ERRORS_TO, .errors_topic = "dead", .commit_every_ms = 20,                \
-		.commit_records = 8, .commit_bytes = 4096, .exprs = exprs, .expr_count = 1,        \
+		.prefix_hash = (hash), .targets = to_out, .target_count = 1, .errors = ERRORS_TO,  \
+		.errors_topic = "dead", .commit_every_ms = 20, .commit_records = 8,                \
+		.commit_bytes = 4096, .exprs = exprs, .expr_count = 1,                             \
 	}
 
 const struct pipeline *sim_pipeline(int def)

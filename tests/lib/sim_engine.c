@@ -1,6 +1,6 @@
 /*
- * sim_engine: the expression port for the simulation. It knows one expression, "f": false for a value that
- * begins with 'x', an error for one that begins with 'e', true for the others.
+ * sim_engine: the expression port for the simulation. It knows one expression, "f": false for a
+ * value that begins with 'x', an error for one that begins with 'e', true for the others.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -51,8 +51,8 @@ static int parse(struct expr_engine *engine, enum value_format format, struct by
 }
 
 static int run(struct expr_engine *engine, const struct expr *expr, const struct expr_vars *vars,
-	       const struct expr_value *input, struct arena *arena,
-	       struct expr_value ***ret_values, size_t *ret_count, struct err *err)
+	       const struct expr_value *input, struct arena *arena, struct expr_value ***ret_values,
+	       size_t *ret_count, struct err *err)
 {
 	(void)engine;
 	(void)expr;

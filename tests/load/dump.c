@@ -87,8 +87,7 @@ static struct part *find(struct dump *dump, const rd_kafka_message_t *message)
 		if (dump->parts[i].partition == message->partition &&
 		    strcmp(dump->parts[i].topic, topic) == 0)
 			return &dump->parts[i];
-	client_die(CLIENT_EXIT_UNAVAILABLE, "%s/%d was not asked for", topic,
-		   message->partition);
+	client_die(CLIENT_EXIT_UNAVAILABLE, "%s/%d was not asked for", topic, message->partition);
 }
 
 static void finish(struct dump *dump, struct part *part)
@@ -235,11 +234,10 @@ static void read_all(struct dump *dump)
 		if (message)
 			rd_kafka_message_destroy(message);
 		if (client_tick_ms() > deadline)
-			client_die(
-				CLIENT_EXIT_UNAVAILABLE,
-				"%zu partitions did not come to their end in time: is a "
-				"transaction still open?",
-				dump->left);
+			client_die(CLIENT_EXIT_UNAVAILABLE,
+				   "%zu partitions did not come to their end in time: is a "
+				   "transaction still open?",
+				   dump->left);
 	}
 	rd_kafka_destroy_flags(dump->reader, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }

@@ -227,12 +227,11 @@ static int set(struct watch *watch, char **pairs, int count)
 
 static void usage(void)
 {
-	client_die(
-		CLIENT_EXIT_USAGE,
-		"usage: offsets -b BOOTSTRAP -g GROUP -t TOPIC show\n"
-		"       offsets ... wait (--sum N | --lag N) [--deadline-s N] [--pid PID]"
-		" [--progress] [--trace]\n"
-		"       offsets ... set [--metadata TEXT|--keep-metadata] PARTITION=OFFSET...");
+	client_die(CLIENT_EXIT_USAGE,
+		   "usage: offsets -b BOOTSTRAP -g GROUP -t TOPIC show\n"
+		   "       offsets ... wait (--sum N | --lag N) [--deadline-s N] [--pid PID]"
+		   " [--progress] [--trace]\n"
+		   "       offsets ... set [--metadata TEXT|--keep-metadata] PARTITION=OFFSET...");
 }
 
 static void read_options(struct watch *watch, int argc, char **argv)

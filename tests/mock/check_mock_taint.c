@@ -1,7 +1,7 @@
 /*
  * check_mock_taint: a producer whose EndTxn or TxnOffsetCommit may still be on its way to the
- * broker must not begin another transaction. Method: cut or delay that very request at the mock broker and
- * see the taint, although the call itself ends well; see none where nothing went wrong.
+ * broker must not begin another transaction. Method: cut or delay that very request at the mock
+ * broker and see the taint, although the call itself ends well; see none where nothing went wrong.
  */
 #include <check.h>
 

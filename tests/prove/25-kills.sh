@@ -7,6 +7,7 @@
 . "$(dirname "$0")/../integration/lib.sh"
 
 kills=25 seconds=60 rate=8000
+slice_us=$((seconds * 1000000 / kills))
 seed=${SEED:-25}
 RANDOM=$seed
 use kills 8
@@ -19,9 +20,9 @@ begin=${EPOCHREALTIME/./}
 busy=0 before=$(committed)
 for ((i = 1; i <= kills; i++)); do
 	# somewhere in the i-th of 25 equal slices of the minute
-	due=$((begin + (seconds * 1000000 / kills) * (i - 1) + RANDOM * seconds * 1000000 / kills / 32768))
-	now=${EPOCHREALTIME/./}
-	[ "$now" -ge "$due" ] || sleep "$(printf '%d.%06d' $(((due - now) / 1000000)) $(((due - now) % 1000000)))"
+	due=$((begin + slice_us * (i - 1) + RANDOM * slice_us / 32768))
+	left=$((due - ${EPOCHREALTIME/./}))
+	[ $left -le 0 ] || sleep "$(printf '%d.%06d' $((left / 1000000)) $((left % 1000000)))"
 	running "${pids[a]}" || fail "onced ended by itself before kill $i"
 	kill_hard a
 	at=$(committed)
@@ -37,6 +38,7 @@ drained a 120
 stop a
 judge --complete
 say "killed $kills times in $took s (seed $seed); $busy of the $kills lives committed something"
-say "records $(field records), lost $(field lost), repeated $(field repeated), out of order $(field disorder)"
+say "records $(field records), lost $(field lost), repeated $(field repeated)," \
+	"out of order $(field disorder)"
 [ $took -le $((seconds + 5)) ] || fail "the kills took longer than a minute"
 [ $busy -ge $((kills / 2)) ] || fail "most lives were too short to commit anything: not under load"

@@ -26,8 +26,10 @@ judge --complete
 ids=$(($(field clean) - $(field renewed)))
 say "ids in the store: $ids"
 say "first new record committed $took ms after the restart (limit $limit_ms ms)"
-say "replayed: $(sed -n 's/.*: \([0-9]*\) records replayed.*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }') records"
-say "where the time went (time of the start: $(date -u -d "@$((began / 1000000))" +%T).$(printf %03d $((began / 1000 % 1000))) UTC):"
+say "replayed: $(sed -n 's/.*: \([0-9]*\) records replayed.*/\1/p' "$log" |
+	awk '{ n += $1 } END { print n + 0 }') records"
+say "where the time went (the start was at $(date -u -d "@$((began / 1000000))" +%T).$(
+	printf %03d $((began / 1000 % 1000))) UTC):"
 head -n 40 "$log" | cut -c1-150 | sed 's/^/  /'
 [ "$ids" -ge 1000000 ] || fail "only $ids ids"
 [ $took -le $limit_ms ] || fail "too slow"

@@ -1,7 +1,7 @@
 /*
- * Goal: a crash at any step neither loses nor repeats a record. Method: a small run of one host, with
- * every call to the broker or the store in turn as the place where the process dies; then a restart,
- * with the state as it was left, with none, and with an old one; then the oracle.
+ * Goal: a crash at any step neither loses nor repeats a record. Method: a small run of one host,
+ * with every call to the broker or the store in turn as the place where the process dies; then a
+ * restart, with the state as it was left, with none, and with an old one; then the oracle.
  */
 #include <check.h>
 #include <stdio.h>
@@ -36,8 +36,8 @@ static bool crash_at(int64_t k, enum afterwards afterwards, uint64_t seed)
 		sim_kill(&sim, &sim.hosts[0]);
 	if (afterwards == NO_STATE || afterwards == OLD_STATE) {
 		fake_disk_free(sim.hosts[0].disk);
-		sim.hosts[0].disk = afterwards == OLD_STATE ? sim.hosts[0].old_disk
-							    : fake_disk_new();
+		sim.hosts[0].disk =
+			afterwards == OLD_STATE ? sim.hosts[0].old_disk : fake_disk_new();
 		if (afterwards == OLD_STATE)
 			sim.hosts[0].old_disk = NULL;
 	}

@@ -75,8 +75,7 @@ static void change_definition(struct sim *sim)
 /* Retention: records below some C go. */
 static void delete_records(struct sim *sim)
 {
-	struct fk_part *part =
-		&sim->in->parts[rng_below(&sim->rng, (uint32_t)sim->in->count)];
+	struct fk_part *part = &sim->in->parts[rng_below(&sim->rng, (uint32_t)sim->in->count)];
 
 	if (!part->has_c || part->c <= part->log_start)
 		return;
@@ -157,8 +156,8 @@ START_TEST(random_schedules)
 }
 END_TEST
 
-/* The late request of the last transaction acts on the next one (H5): without the rule that a producer
- * which sent one twice is replaced, the same schedules must be found wrong. */
+/* The late request of the last transaction acts on the next one (H5): without the rule that a
+ * producer which sent one twice is replaced, the same schedules must be found wrong. */
 START_TEST(without_the_taint_rule_the_oracle_complains)
 {
 	char complaint[512];

@@ -1,7 +1,7 @@
 /*
- * accept_plan: goal: `offsets accept` settles every STOP that it is offered for, and only those: after
- * it the daemon's own verdict is one to go on with. Method: each case through the plan, and the plan's
- * metadata through core/recover.
+ * accept_plan: goal: `offsets accept` settles every STOP that it is offered for, and only those:
+ * after it the daemon's own verdict is one to go on with. Method: each case through the plan, and
+ * the plan's metadata through core/recover.
  */
 #include <check.h>
 #include <stdlib.h>

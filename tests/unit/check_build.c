@@ -324,10 +324,9 @@ START_TEST(a_pattern_without_files_is_an_error)
 
 	config_cases_write("onced.yaml", main, strlen(main));
 	ck_assert_int_eq(config_cases_load("onced.yaml", NULL, &config, &errors), -1);
-	ck_assert_str_eq(
-		errors.lines[0],
-		"onced.yaml: pipelines: no file matches /nonexistent/*.yaml: name pipeline files on "
-		"the command line, or set `pipelines:` in the main file");
+	ck_assert_str_eq(errors.lines[0], "onced.yaml: pipelines: no file matches "
+					  "/nonexistent/*.yaml: name pipeline files on "
+					  "the command line, or set `pipelines:` in the main file");
 }
 END_TEST
 

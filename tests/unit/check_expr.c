@@ -1,6 +1,6 @@
 /*
- * expr: goal: an expression is jq, sees its record and nothing else, and neither it nor a record can
- * crash the process, run for ever, or get its content into a message. Method: the real engine;
+ * expr: goal: an expression is jq, sees its record and nothing else, and neither it nor a record
+ * can crash the process, run for ever, or get its content into a message. Method: the real engine;
  * expressions in tables with the result, or the error, of each.
  */
 #include <check.h>
@@ -81,7 +81,8 @@ static const struct {
 	 "{\"debug\":1,\"env\":null,\"input\":2,\"now\":1}"},
 	{". as {now: $a, b: [$c]} | label $out | $a, $c, break $out", "{\"now\":1,\"b\":[2]}",
 	 "1; 2"},
-	{"reduce .[] as $i (0; . + $i), [foreach .[] as $i (0; . + $i)], (try error(\"x\") catch .)",
+	{"reduce .[] as $i (0; . + $i), [foreach .[] as $i (0; "
+	 ". + $i)], (try error(\"x\") catch .)",
 	 "[1,2]", "3; [1,3]; \"x\""},
 	{"empty", "1", ""},
 	{".. , $__loc__.line", "[1]", "[1]; 1; 1"},

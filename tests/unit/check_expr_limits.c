@@ -1,8 +1,8 @@
 /*
  * expr_limits: goal: neither an expression nor a record can crash the process, run for ever or take
- * all memory. Method: the real engine with low limits, in a thread with a small stack; a watcher with a
- * clock of its own. What is abandoned leaks by design, so each such test leaves its forked child by
- * _exit.
+ * all memory. Method: the real engine with low limits, in a thread with a small stack; a watcher
+ * with a clock of its own. What is abandoned leaks by design, so each such test leaves its forked
+ * child by _exit.
  */
 #include <check.h>
 #include <pthread.h>
@@ -183,8 +183,8 @@ static const struct {
 	{"def n: reduce range(20000) as $i (0; {a: .}); n * n | 1", "nested too deeply|bytes"},
 };
 
-/* Ends as one of the messages says, or well if there is an empty one; never by a crash. A libjq with
- * later fixes may have a limit of its own, which is an error of the record. */
+/* Ends as one of the messages says, or well if there is an empty one; never by a crash. A libjq
+ * with later fixes may have a limit of its own, which is an error of the record. */
 static void *run_large(void *ctx)
 {
 	int i = *(int *)ctx;

@@ -1,7 +1,7 @@
 /*
- * expr_names: goal: only allowed builtins pass, each refusal says why, and no message holds content.
- * Method: the lexer on a table of texts; libjq's own list of builtins and the documentation against the
- * table of names.
+ * expr_names: goal: only allowed builtins pass, each refusal says why, and no message holds
+ * content. Method: the lexer on a table of texts; libjq's own list of builtins and the
+ * documentation against the table of names.
  */
 #include <check.h>
 #include <jq.h>

@@ -1,6 +1,6 @@
 /*
- * The allow-list against librdkafka itself: every name it allows exists there, and every name that this
- * librdkafka has is known to it, allowed or refused with a reason.
+ * The allow-list against librdkafka itself: every name it allows exists there, and every name that
+ * this librdkafka has is known to it, allowed or refused with a reason.
  */
 #include <librdkafka/rdkafka.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /*
- * log: goal: what a line and the journal's fields look like, that no text can forge a line or drive a
- * terminal, and that repeats are limited and counted. Method: the pure parts value by value; the
+ * log: goal: what a line and the journal's fields look like, that no text can forge a line or drive
+ * a terminal, and that repeats are limited and counted. Method: the pure parts value by value; the
  * whole through a pipe in place of stderr.
  */
 #include <check.h>

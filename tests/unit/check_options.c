@@ -1,7 +1,7 @@
 /*
  * The option table and what must agree with it: its own defaults and examples,
- * docs/configuration.md line by line, examples/onced.yaml key by key; and the search for the word that
- * was meant.
+ * docs/configuration.md line by line, examples/onced.yaml key by key; and the search for the word
+ * that was meant.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * policy: goal: what parks a pipeline, what restarts it and after how long, and when a worker counts
- * as hung. Method: the tables, value by value.
+ * policy: goal: what parks a pipeline, what restarts it and after how long, and when a worker
+ * counts as hung. Method: the tables, value by value.
  */
 #include <check.h>
 #include <stdlib.h>

@@ -214,8 +214,8 @@ START_TEST(payments_run_on_the_real_engine)
 	ck_assert_int_eq(steps_init(&world.steps, &world.pipeline, engine, world.arena,
 				    steps_world_see, world.seen_ids, &world.err),
 			 0);
-	world.record.value = bytes_str(
-		"{\"id\":1.0,\"type\":\"payment\",\"amount\":1.5,\"card\":\"4\",\"account\":\"x\"}");
+	world.record.value = bytes_str("{\"id\":1.0,\"type\":\"payment\",\"amount\":1.5,\"card\":"
+				       "\"4\",\"account\":\"x\"}");
 	ck_assert_int_eq(steps_run(&world.steps, &world.source, &world.record, &world.result,
 				   &world.err),
 			 0);

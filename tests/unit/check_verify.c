@@ -1,7 +1,7 @@
 /*
- * verify: goal: every kind of harm is found, with the right coordinates, and nothing else is. Method:
- * a sound pair of lists, with and without lineage, then one harm at a time; and what a record on a
- * topic says of itself.
+ * verify: goal: every kind of harm is found, with the right coordinates, and nothing else is.
+ * Method: a sound pair of lists, with and without lineage, then one harm at a time; and what a
+ * record on a topic says of itself.
  */
 #include <check.h>
 #include <stdlib.h>
