@@ -92,7 +92,8 @@ static void drain(struct pipeline_run *run)
 {
 	run->state = RUN_DRAINING;
 	for (int i = 0; i < run->started; i++)
-		run_thread_stop(&run->threads[i]);
+		if (run->threads[i].started) /* not the one that failed: it is joined already */
+			run_thread_stop(&run->threads[i]);
 }
 
 static void start(struct pipeline_run *run, int64_t now_ms)

@@ -128,6 +128,7 @@ int run_thread_start(struct run_thread *thread, int64_t now_ms, struct err *err)
 
 void run_thread_stop(struct run_thread *thread)
 {
+	must(thread->started);
 	must(pthread_mutex_lock(&thread->lock) == 0);
 	thread->stop = true;
 	if (thread->worker)
