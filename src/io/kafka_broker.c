@@ -119,6 +119,11 @@ static int op_log_range(struct broker *broker, struct tp tp, int64_t *ret_start,
 			 kafka_facts_range(&self(broker)->facts, tp, ret_start, ret_end, err), err);
 }
 
+static int64_t op_heard_end(struct broker *broker, struct tp tp)
+{
+	return kafka_facts_heard_end(&self(broker)->facts, tp);
+}
+
 static int op_offset_at(struct broker *broker, struct tp tp, int64_t ms, int64_t *ret,
 			struct err *err)
 {
@@ -219,6 +224,7 @@ static const struct broker_ops ops = {
 	.topic = op_topic,
 	.committed = op_committed,
 	.log_range = op_log_range,
+	.heard_end = op_heard_end,
 	.offset_at = op_offset_at,
 	.renew = op_renew,
 	.begin = op_begin,

@@ -242,3 +242,13 @@ int kafka_facts_range(struct kafka_facts *facts, struct tp tp, int64_t *ret_star
 	*ret_end = end < start ? start : end;
 	return 0;
 }
+
+int64_t kafka_facts_heard_end(struct kafka_facts *facts, struct tp tp)
+{
+	int64_t low = -1, high = -1;
+
+	if (rd_kafka_get_watermark_offsets(facts->rk, tp.topic, tp.partition, &low, &high) !=
+	    RD_KAFKA_RESP_ERR_NO_ERROR)
+		return -1;
+	return high < 0 ? -1 : high;
+}

@@ -36,6 +36,8 @@ int kafka_facts_committed(struct kafka_facts *facts, const struct tp *tps, size_
  * offset). -1 if there is no such offset. */
 int kafka_facts_offset(struct kafka_facts *facts, struct tp tp, int64_t ms, int64_t *ret,
 		       struct err *err) CHECKED;
+/* Of the partition's last fetch; -1 before the first one. Does not block. */
+int64_t kafka_facts_heard_end(struct kafka_facts *facts, struct tp tp);
 int kafka_facts_range(struct kafka_facts *facts, struct tp tp, int64_t *ret_start, int64_t *ret_end,
 		      struct err *err) CHECKED;
 

@@ -84,6 +84,7 @@ void worker_set_trouble(struct worker *w, const char *text)
 	struct log_where where = worker_where(w, NULL);
 	bool is_new;
 
+	w->broker_away = false;
 	/* Only this thread writes it, so it may read it without the lock. */
 	if (strncmp(w->trouble, text, sizeof(w->trouble) - 1) == 0)
 		return;
@@ -203,6 +204,8 @@ static int on_taken(struct worker *w, bool lost, struct err *err)
 		worker_drop(w, "the assignment was lost");
 	if (finish_batch(w, REVOKE_MS_MAX, err))
 		return -1;
+	if (w->txn.state == TXN_OPEN || w->txn.state == TXN_OFFSETS)
+		worker_event(w, TXN_EV_UNKNOWN); /* over the budget: its partitions go now */
 	w->epoch++;
 	if (!w->assigning && worker_checkpoint(w, true, true, err))
 		return -1;
@@ -241,7 +244,21 @@ static int on_event(struct worker *w, const struct broker_event *event, struct e
 	return 0;
 }
 
-/* How far behind: the ends are asked for now and then, the ends that were reached are known. */
+/* An idle worker hears nothing of a broker that is back: it asks. 0; -1 STOP. */
+static int ask_for_broker(struct worker *w, struct err *err)
+{
+	int32_t partitions;
+	bool compacted;
+
+	if (w->broker->ops->topic(w->broker, w->pipeline->topics[0], &partitions, &compacted,
+				  err) == 0)
+		worker_set_trouble(w, "");
+	else if (err->kind == ERR_STOP)
+		return -1;
+	return 0;
+}
+
+/* How far behind: the ends as the fetches tell them, or as they were reached. */
 static int update_lag(struct worker *w, int64_t now, struct err *err)
 {
 	int64_t lag = 0, left = 0;
@@ -252,13 +269,12 @@ static int update_lag(struct worker *w, int64_t now, struct err *err)
 	w->lag_ms = now;
 	for (size_t i = 0; i < w->part_count; i++) {
 		struct part *part = &w->parts[i];
-		int64_t start, end;
 
 		if (!part->at_end) {
-			if (w->broker->ops->log_range(w->broker, part->tp, &start, &end, err) == 0)
+			int64_t end = w->broker->ops->heard_end(w->broker, part->tp);
+
+			if (end > part->log_end)
 				part->log_end = end;
-			else if (err->kind == ERR_STOP)
-				return -1;
 		}
 		if (part->log_end > part->settled)
 			lag += part->log_end - part->settled;
@@ -269,7 +285,7 @@ static int update_lag(struct worker *w, int64_t now, struct err *err)
 	w->stats->lag = lag;
 	w->stats->replay_left = left;
 	w->stats->at_end = at_end;
-	return 0;
+	return w->broker_away ? ask_for_broker(w, err) : 0;
 }
 
 static bool batch_is_due(const struct worker *w, int64_t now)
@@ -335,6 +351,7 @@ static int poll_once(struct worker *w, int timeout_ms, struct err *err)
 		if (err->kind == ERR_STOP)
 			return -1;
 		worker_set_trouble(w, err->msg);
+		w->broker_away = true;
 		return 0;
 	}
 	rc = on_event(w, &event, err);

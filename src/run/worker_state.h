@@ -107,6 +107,7 @@ struct worker {
 	_Atomic bool stop_asked;
 	pthread_mutex_t trouble_mutex;
 	char trouble[256];
+	bool broker_away; /* and this is why: no event says when it is back */
 
 	struct part *see_part; /* the record that dedup is asked about */
 	struct entry see_now;

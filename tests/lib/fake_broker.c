@@ -260,6 +260,13 @@ static int log_range(struct broker *broker, struct tp tp, int64_t *ret_start, in
 	return 0;
 }
 
+static int64_t heard_end(struct broker *broker, struct tp tp)
+{
+	struct fake_broker *b = self(broker);
+
+	return fake_kafka_lso(fk_part(b->kafka, fk_tp_of(b->kafka, tp.topic, tp.partition)));
+}
+
 static int offset_at(struct broker *broker, struct tp tp, int64_t ms, int64_t *ret, struct err *err)
 {
 	struct fake_broker *b = self(broker);
@@ -523,6 +530,7 @@ static const struct broker_ops ops = {
 	.topic = topic,
 	.committed = committed,
 	.log_range = log_range,
+	.heard_end = heard_end,
 	.offset_at = offset_at,
 	.renew = renew,
 	.begin = begin,
