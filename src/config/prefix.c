@@ -50,7 +50,7 @@ static void put_step(FILE *out, const struct step *step)
 			step->missing_pass ? "pass" : "error");
 		return;
 	}
-	must(!"a kind of step");
+	must(false && "a kind of step");
 }
 
 char *prefix_text(const struct pipeline *pipeline, uint64_t engine_revision)

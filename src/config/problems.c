@@ -112,6 +112,10 @@ static char *compose(const char *file, int line, int column, const char *key, co
 
 static void add_at(struct problems *problems, bool hint, const char *file, int line, int column,
 		   const char *key, const char *format, va_list args)
+	__attribute__((format(printf, 7, 0)));
+
+static void add_at(struct problems *problems, bool hint, const char *file, int line, int column,
+		   const char *key, const char *format, va_list args)
 {
 	CLEANUP(free) char *reason = NULL;
 

@@ -307,7 +307,7 @@ static int run_step(struct way *way, const struct step *step, struct row *row, s
 		way->result->step = "headers";
 		return run_headers(way, step, row, err);
 	}
-	must(!"a step is of a kind");
+	must(false && "a step is of a kind");
 	return -1;
 }
 

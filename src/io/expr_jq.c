@@ -291,7 +291,7 @@ static int variable(enum expr_var var, const struct expr_vars *vars, jv *ret, st
 	case EXPR_VARS:
 		break;
 	}
-	must(!"a variable is one of the six");
+	must(false && "a variable is one of the six");
 	return -1;
 }
 

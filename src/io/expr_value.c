@@ -310,7 +310,7 @@ static int write_value(jv value, enum expr_form form, size_t depth, struct expr_
 	case JV_KIND_OBJECT:
 		break;
 	case JV_KIND_INVALID:
-		must(!"a value is valid");
+		must(false && "a value is valid");
 	}
 	if (depth == JSON_DEPTH_MAX)
 		return err_set(err, ERR_DATA, JSON_TOO_DEEP, "the result is nested deeper than %d",

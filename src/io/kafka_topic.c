@@ -134,7 +134,7 @@ static size_t find_span(const struct kafka_topic_span *spans, size_t count, size
 		    strcmp(spans[at].tp.topic, source->topic) == 0)
 			return at;
 	}
-	must(!"a record of a partition that was not assigned");
+	must(false && "a record of a partition that was not assigned");
 	return 0;
 }
 
@@ -195,7 +195,7 @@ static int read_event(struct reading *reading, const struct broker_event *event,
 	case BROKER_LOST:
 		break;
 	}
-	must(!"a rebalance without a subscription");
+	must(false && "a rebalance without a subscription");
 	return -1;
 }
 
@@ -215,7 +215,7 @@ static int idle_error(const struct reading *reading, int idle_ms_max, const stru
 				       ? "is the broker there, or a transaction still open?"
 				       : trouble->msg);
 	}
-	must(!"idle with nothing left to read");
+	must(false && "idle with nothing left to read");
 	return -1;
 }
 
