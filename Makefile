@@ -162,6 +162,7 @@ UNIT_TESTS = \
 	check_json \
 	check_kafka_allow \
 	check_kafka_group \
+	check_kafka_settings \
 	check_log \
 	check_memory \
 	check_murmur2 \
@@ -263,6 +264,11 @@ tools: $(TOOLS)
 
 onced: obj/src/main.o libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(LIB_LIBS) $(LIBS)
+
+# ThreadSanitizer does not know C11's threads, which librdkafka starts its own with.
+ifneq ($(findstring thread,$(SANITIZE)),)
+onced: obj/tests/lib/c11_threads.o
+endif
 
 libonced.a: $(LIB_OBJS)
 libtest.a: $(TEST_LIB_OBJS)

@@ -86,9 +86,16 @@ int kafka_client_conf(const struct kafka_setting *user, size_t user_count,
 		      const struct kafka_setting *owned, size_t owned_count, rd_kafka_conf_t **ret,
 		      struct err *err)
 {
+	/* What the user may set otherwise; a name that concerns the other kind of client is
+	 * ignored by librdkafka. */
 	static const struct kafka_setting defaults[] = {
 		{"client.id", "onced"},
 		{"socket.nagle.disable", "true"},
+		{"session.timeout.ms", "45000"},
+		{"heartbeat.interval.ms", "3000"},
+		/* A fetch that waits at the broker delays the first one of a new assignment. */
+		{"fetch.wait.max.ms", "100"},
+		{"linger.ms", "5"},
 	};
 	rd_kafka_conf_t *conf;
 

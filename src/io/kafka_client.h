@@ -24,7 +24,8 @@ struct kafka_client {
 	bool leaked; /* a handle did not end in time and may still call back: keep the memory */
 };
 
-/* The user's settings over librdkafka's defaults, then the count owned ones over them. STOP: 78 a
+/* The user's settings over onced's and librdkafka's defaults, then the owned ones over them: those
+ * that config/kafka_allow refuses to the user. STOP: 78 a
  * setting that librdkafka refuses, 77 a file that it names cannot be read. */
 int kafka_client_conf(const struct kafka_setting *user, size_t user_count,
 		      const struct kafka_setting *owned, size_t owned_count, rd_kafka_conf_t **ret,

@@ -67,16 +67,12 @@ int kafka_consumer_open(struct kafka_consumer *consumer, const struct kafka_brok
 		{"enable.auto.offset.store", "false"},
 		{"auto.offset.reset", "error"},
 		{"enable.partition.eof", "true"},
-		{"session.timeout.ms", "45000"},
-		{"heartbeat.interval.ms", "3000"},
 		{"max.poll.interval.ms", "300000"},
 		{"queued.max.messages.kbytes", kbytes},
 		/* The queue is bounded by bytes; with the default of 100,000 messages a full queue
 		 * pauses the partition and throughput falls to a third. */
 		{"queued.min.messages", "1000000"},
 		{"fetch.error.backoff.ms", "10"},
-		/* A fetch that waits at the broker delays the first one of a new assignment. */
-		{"fetch.wait.max.ms", "100"},
 		{"enable.metrics.push", "false"},
 	};
 

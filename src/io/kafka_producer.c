@@ -100,7 +100,6 @@ static int open_handle(struct kafka_producer *producer, struct err *err)
 		{"transaction.timeout.ms", timeout_ms},
 		{"enable.idempotence", "true"},
 		{"max.in.flight.requests.per.connection", "5"},
-		{"linger.ms", "5"},
 		/* Also the pause between AddOffsetsToTxn and its retry while the last commit's
 		 * markers are written: 100 ms by default, on every commit. */
 		{"retry.backoff.ms", "10"},

@@ -31,6 +31,7 @@ refuses
 [ "$(offset_of 0)" = 1000 ] || fail "onced moved the offset though it refused it"
 wait_until 30 "offsets accept" "$ONCED" offsets accept -c "$WORK/a.yaml" "$name"
 start a
+load -n 2000 --seed 80 --start-index 10000 # each partition gets a commit under its new generation
 drained a
 stop a
 
@@ -42,7 +43,7 @@ ends_with 65 a 60
 logged "$in/1" || fail "the log does not name the partition"
 wait_until 30 "offsets accept" "$ONCED" offsets accept -c "$WORK/a.yaml" "$name"
 start a
-load -n 5000 --seed 81 --start-index 10000
+load -n 5000 --seed 81 --start-index 12000
 drained a
 stop a
 # What lies between the moved offset and the old one was processed twice, as the operator said: the
