@@ -323,7 +323,7 @@ endef
 CHECKS = tidy format-check check-unit check-sim check-mock check-checker check-asan check-valgrind \
 	check-tsan check-clang check-integration
 
-.PHONY: check $(CHECKS) check-programs failpoints demo prove bench
+.PHONY: check $(CHECKS) check-programs failpoints tsan demo prove bench
 check:
 	@$(srcdir)/tests/deps
 	+@$(srcdir)/tests/steps "$(MAKE) $(J)" $(CHECKS)
@@ -352,7 +352,7 @@ check-tsan: export TSAN_OPTIONS = suppressions=$(abspath $(srcdir))/tests/tsan.s
 check-tsan: export CK_TIMEOUT_MULTIPLIER = 10
 check-tsan: export SIM_SCHEDULES = 100
 check-tsan:
-	$(call subbuild,tsan,--enable-sanitize=thread CFLAGS="-g -O1",check-programs \
+	$(call subbuild,tsan,--enable-sanitize=thread CFLAGS="-g -O1",all check-programs \
 		WRAPPER="-w 'setarch -R'")
 
 check-valgrind: export CK_TIMEOUT_MULTIPLIER = 20
@@ -371,7 +371,10 @@ failpoints:
 check-checker:
 	@$(srcdir)/tests/load/check.py --self-test
 
-check-integration: all failpoints tools $(INTEGRATION)
+tsan:
+	$(call subbuild,tsan,--enable-sanitize=thread CFLAGS="-g -O1",all)
+
+check-integration: all failpoints tsan tools $(INTEGRATION)
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
 demo: all tools
