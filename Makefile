@@ -89,6 +89,7 @@ IO_CXX_SRCS = \
 RUN_SRCS = \
 	src/run/clock_real.c \
 	src/run/log.c \
+	src/run/log_catalog.c \
 	src/run/log_format.c \
 	src/run/log_limit.c \
 	src/run/memory.c \
@@ -153,6 +154,7 @@ TEST_LIB_SRCS = \
 UNIT_TESTS = \
 	check_accept \
 	check_build \
+	check_catalog \
 	check_codec \
 	check_config \
 	check_expr \
@@ -421,7 +423,7 @@ catalogdir = $(prefix)/lib/systemd/catalog
 MAN1 =
 MAN5 =
 UNITS =
-CATALOGS =
+CATALOGS = systemd/onced.catalog
 DOCS = LICENSE
 installed = $(bindir)/onced $(addprefix $(mandir)/man1/,$(notdir $(MAN1))) \
 	$(addprefix $(mandir)/man5/,$(notdir $(MAN5))) $(addprefix $(unitdir)/,$(notdir $(UNITS))) \

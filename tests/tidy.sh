@@ -107,6 +107,27 @@ listed() { # every source is named in the Makefile, and every name there exists
 	done
 }
 
+# Each event of the log is in the catalog's table, and each entry of it is an event of the log.
+events() {
+	local table=src/run/log_catalog.c name
+	[ -e "$table" ] || return 0
+	perl -0777 -ne '
+		while (/\b(?:log_event|err_name)\(\s*[^,;]*,\s*([^,;)]*)/g) {
+			my $event = $1;
+			print "$ARGV $1\n" while $event =~ /"([^"]*)"/g;
+		}
+		print "$ARGV $1\n" while /\.event = "([^"]*)"/g;
+		next unless $ARGV =~ m{^src/run/(worker_assign|pipeline_run)\.c$};
+		print "$ARGV $1\n" while /return "([a-z-]+)";/g;
+	' "$@" | sort -u | while read -r file name; do
+		grep -q "{\"$name\"," "$table" || echo "$file: event $name is not in $table"
+	done
+	sed -n 's/^\t{"\([^"]*\)".*/\1/p' "$table" | while read -r name; do
+		grep -qF "\"$name\"" $(printf '%s\n' "$@" | grep -v "$table") ||
+			echo "$table: event $name is logged nowhere"
+	done
+}
+
 guards() {
 	local file guard
 	for file; do
@@ -128,7 +149,7 @@ files() {
 }
 
 check() {
-	local code headers scripts
+	local code headers scripts sources
 	mapfile -t code < <(files '*.c' '*.h' '*.cc')
 	mapfile -t headers < <(files 'src/*.h')
 	mapfile -t scripts < <(files '*.sh')
@@ -136,6 +157,8 @@ check() {
 	awk "$sizes" "${code[@]}" ${scripts[@]+"${scripts[@]}"}
 	words "${code[@]}"
 	guards ${headers[@]+"${headers[@]}"}
+	mapfile -t sources < <(files 'src/*.c')
+	events "${sources[@]}"
 	listed
 }
 
@@ -175,6 +198,9 @@ self_test() {
 	breaks 'refused function' src/core/a.c 'int a = atoi("1");\n'
 	breaks 'bare marker' src/core/a.c '/* TODO */\n'
 	breaks 'the include guard is not ONCED_CORE_A_H' src/core/a.h '#ifndef A_H\n'
+	breaks 'event new is not in' src/run/log_catalog.c \
+		'static e = {\n\t{"old", "0"},\n};\nint a = log_event(1,\n\t"new", 0);\n'
+	breaks 'event old is logged nowhere' src/run/log_catalog.c '\t{"old", "0"},\n'
 	breaks 'not listed in the Makefile' src/core/b.c 'int b;\n'
 	return $failed
 }

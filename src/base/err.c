@@ -12,6 +12,8 @@ int err_set(struct err *err, enum err_kind kind, int code, const char *format, .
 		return -1;
 	err->kind = kind;
 	err->code = code;
+	err->event = NULL;
+	err->topic = NULL;
 	va_start(args, format);
 	(void)vsnprintf(err->msg, sizeof(err->msg), format, args); /* cut is fine */
 	va_end(args);
@@ -33,6 +35,20 @@ int err_wrap(struct err *err, const char *format, ...)
 	(void)snprintf(text + used, sizeof(text) - used, ": %s", err->msg);
 	memcpy(err->msg, text, max - 1);
 	err->msg[max - 1] = '\0';
+	return -1;
+}
+
+int err_name(struct err *err, const char *event)
+{
+	err->event = event;
+	return -1;
+}
+
+int err_at(struct err *err, const char *topic, int32_t partition, int64_t offset)
+{
+	err->topic = topic;
+	err->partition = partition;
+	err->offset = offset;
 	return -1;
 }
 

@@ -9,6 +9,7 @@
 #define ONCED_BASE_ERR_H
 
 #include <stdarg.h>
+#include <stdint.h>
 
 enum err_kind {
 	ERR_NONE = 0,
@@ -36,6 +37,11 @@ struct err {
 	enum err_kind kind;
 	int code;      /* ERR_STOP: enum exit_code; else the library's own code, for the log */
 	char msg[512]; /* one line, no record content, no secret */
+	/* For the journal, see err_name and err_at; NULL = not said. */
+	const char *event;
+	const char *topic; /* with it: */
+	int32_t partition;
+	int64_t offset; /* -1 = the partition as such */
 };
 
 /* Fills err (if not NULL) and returns -1, so that `return err_set(...)` reads well. */
@@ -44,6 +50,12 @@ int err_set(struct err *err, enum err_kind kind, int code, const char *format, .
 
 /* Prefixes "context: " to the message, keeps kind and code; returns -1. */
 int err_wrap(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What kind of trouble it is, by a name of run/log_catalog; a string that lives for ever. -1. */
+int err_name(struct err *err, const char *event);
+
+/* Where it is; topic is borrowed from the pipeline. -1. */
+int err_at(struct err *err, const char *topic, int32_t partition, int64_t offset);
 
 /* "RETRY", "ABORT", ...; never NULL. */
 const char *err_kind_name(enum err_kind kind);

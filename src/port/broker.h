@@ -95,8 +95,8 @@ struct broker_ops {
 	/* Log start and the end a read_committed reader can reach. */
 	int (*log_range)(struct broker *broker, struct tp tp, int64_t *ret_start, int64_t *ret_end,
 			 struct err *err);
-	/* The end of the log as the last fetch told it, for the lag; -1 = none told yet. Never blocks,
-	 * asks nobody. */
+	/* The end of the log as the last fetch told it, for the lag; -1 = none told yet. Asks
+	 * nobody, never blocks. */
 	int64_t (*heard_end)(struct broker *broker, struct tp tp);
 	/* First offset with a timestamp >= ms; the end if there is none. */
 	int (*offset_at)(struct broker *broker, struct tp tp, int64_t ms, int64_t *ret,

@@ -28,9 +28,10 @@ struct log_where {
 	const char *topic;
 	int32_t partition;
 	int64_t offset;
+	const struct err *error; /* becomes ONCED_ERROR; its place counts if no topic is given */
 };
 
-#define LOG_NOWHERE ((struct log_where){NULL, -1, NULL, -1, -1})
+#define LOG_NOWHERE ((struct log_where){NULL, -1, NULL, -1, -1, NULL})
 
 /* The place in the code; becomes CODE_FILE, CODE_LINE, CODE_FUNC. */
 struct log_place {
@@ -42,8 +43,8 @@ struct log_place {
 #define LOG_HERE (&(const struct log_place){__FILE__, __LINE__, __func__})
 
 /* log_event(level, event, where, format, ...)
- * event: a short stable name ("recover", "commit-unknown", "park"), becomes ONCED_EVENT; a string
- * that lives for ever. where: may be NULL. */
+ * event: a name of log_catalog.h ("recover", "offsets-expired"), becomes ONCED_EVENT and, by the
+ * catalog, MESSAGE_ID; a string that lives for ever. where: may be NULL. */
 #define log_event(...) log_event_at(LOG_HERE, __VA_ARGS__)
 
 void log_event_at(const struct log_place *place, enum log_level level, const char *event,

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/must.h"
+#include "run/log_catalog.h"
 
 const char *log_level_name(enum log_level level)
 {
@@ -118,6 +119,16 @@ static void field(struct log_fields *fields, const char *format, ...)
 	fields->iov[fields->count++] = (struct iovec){text, strlen(text)};
 }
 
+static void field_place(struct log_fields *fields, const char *topic, int32_t partition,
+			int64_t offset)
+{
+	field(fields, "ONCED_TOPIC=%s", topic);
+	if (partition >= 0)
+		field(fields, "ONCED_PARTITION=%" PRId32, partition);
+	if (offset >= 0)
+		field(fields, "ONCED_OFFSET=%" PRId64, offset);
+}
+
 void log_format_fields(struct log_fields *ret, const struct log_place *place, enum log_level level,
 		       const char *event, const struct log_where *where, const char *text)
 {
@@ -130,6 +141,8 @@ void log_format_fields(struct log_fields *ret, const struct log_place *place, en
 	ret->iov[ret->count++] = (struct iovec){ret->message, length};
 	field(ret, "PRIORITY=%d", (int)level);
 	field(ret, "ONCED_EVENT=%s", event);
+	if (log_catalog_id(event))
+		field(ret, "MESSAGE_ID=%s", log_catalog_id(event));
 	field(ret, "CODE_FILE=%s", place->file);
 	field(ret, "CODE_LINE=%d", place->line);
 	field(ret, "CODE_FUNC=%s", place->func);
@@ -137,10 +150,12 @@ void log_format_fields(struct log_fields *ret, const struct log_place *place, en
 		field(ret, "ONCED_PIPELINE=%s", where->pipeline);
 	if (where->worker >= 0)
 		field(ret, "ONCED_WORKER=%d", where->worker);
+	if (where->error)
+		field(ret, "ONCED_ERROR=%s %d", err_kind_name(where->error->kind),
+		      where->error->code);
 	if (where->topic)
-		field(ret, "ONCED_TOPIC=%s", where->topic);
-	if (where->partition >= 0)
-		field(ret, "ONCED_PARTITION=%" PRId32, where->partition);
-	if (where->offset >= 0)
-		field(ret, "ONCED_OFFSET=%" PRId64, where->offset);
+		field_place(ret, where->topic, where->partition, where->offset);
+	else if (where->error && where->error->topic)
+		field_place(ret, where->error->topic, where->error->partition,
+			    where->error->offset);
 }

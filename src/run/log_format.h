@@ -15,7 +15,7 @@
 #define LOG_TEXT_MAX 1024
 /* An escaped byte takes four. */
 #define LOG_LINE_MAX (4 * LOG_TEXT_MAX + 512)
-#define LOG_FIELDS_MAX 12
+#define LOG_FIELDS_MAX 14
 #define LOG_FIELD_BYTES 256
 
 struct log_fields {

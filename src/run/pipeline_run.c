@@ -74,6 +74,7 @@ static void fail(struct pipeline_run *run, int worker, const struct err *err)
 {
 	struct log_where where = where_of(run, worker);
 
+	where.error = err;
 	if (run->failed) {
 		log_event(LOG_LEVEL_WARNING, "worker-ended", &where, "%s", err->msg);
 		return;
@@ -143,13 +144,34 @@ static const char *hint(int code)
 	return "";
 }
 
+/* The journal's name for a STOP that has none of its own. */
+static const char *event_of(const struct err *err)
+{
+	if (err->event)
+		return err->event;
+	switch (policy_exit_code(err)) {
+	case EXIT_DATA:
+		return "bad-data";
+	case EXIT_STATE:
+		return "state-unusable";
+	case EXIT_FENCED:
+		return "fenced";
+	case EXIT_PERMISSION:
+		return "permission";
+	case EXIT_CONFIG:
+		return "configuration";
+	}
+	return "internal";
+}
+
 static void park(struct pipeline_run *run, int64_t now_ms)
 {
 	struct log_where where = where_of(run, run->failed_worker);
 
+	where.error = &run->err;
 	run->state = RUN_PARKED;
 	run->parked_ms = now_ms;
-	log_event(LOG_LEVEL_ERROR, "park", &where, "stopped (%d): %s%s",
+	log_event(LOG_LEVEL_ERROR, event_of(&run->err), &where, "stopped (%d): %s%s",
 		  policy_exit_code(&run->err), run->err.msg, hint(run->err.code));
 }
 
@@ -174,6 +196,7 @@ static void settle(struct pipeline_run *run, int64_t now_ms)
 	run->backoff_ms = policy_backoff_ms(run->backoff_ms, now_ms - run->start_ms);
 	run->due_ms = now_ms + run->backoff_ms;
 	run->state = RUN_WAITING;
+	where.error = &run->err;
 	log_event(LOG_LEVEL_ERROR, "restart", &where, "failed, restarts in %" PRId64 " s: %s",
 		  run->backoff_ms / 1000, run->err.msg);
 }

@@ -44,27 +44,58 @@ void worker_assigned(struct worker *w, const struct tp *tps, size_t count)
 	w->stats->partitions = (int64_t)count;
 }
 
+static const char *stop_event(enum stop_reason reason)
+{
+	switch (reason) {
+	case STOP_OTHER_CLUSTER:
+		return "other-cluster";
+	case STOP_PARTITION_COUNT:
+		return "partition-count";
+	case STOP_NEWER_FORMAT:
+		return "newer-format";
+	case STOP_OFFSETS_EXPIRED:
+		return "offsets-expired";
+	case STOP_FOREIGN_OFFSETS:
+		return "offsets-foreign";
+	case STOP_OFFSETS_MOVED_BACK:
+		return "offsets-moved-back";
+	case STOP_BEYOND_LOG:
+		return "offsets-beyond-log";
+	case STOP_DELETED_BEFORE_PROCESSED:
+		return "input-deleted";
+	case STOP_NOT_THE_INPUT:
+		return "other-input";
+	case STOP_NONE:
+		break;
+	}
+	must(false && "a reason to stop");
+	return NULL;
+}
+
 static int stop_error(const struct worker *w, const struct part *part, enum stop_reason reason,
 		      struct err *err)
 {
 	const char *settle = "onced offsets accept";
 
 	if (reason == STOP_NEWER_FORMAT)
-		return err_set(err, ERR_STOP, EXIT_DATA,
-			       "%s/%" PRId32 ": %s; run that version, or take the offset "
-			       "as it stands with `%s %s`",
-			       part->tp.topic, part->tp.partition, stop_reason_text(reason), settle,
-			       w->pipeline->name);
-	return err_set(err, ERR_STOP, EXIT_DATA,
-		       "%s/%" PRId32 ": %s (C=%" PRId64 ", log %" PRId64 " to %" PRId64
-		       ", state X=%" PRId64
-		       "); look with `onced offsets show %s`, and if C is right "
-		       "as it stands, say so with `%s %s`",
-		       part->tp.topic, part->tp.partition, stop_reason_text(reason),
-		       part->in.has_c ? part->in.c : -1, part->in.log_start,
-		       part->in.high_watermark,
-		       part->in.has_checkpoint ? part->in.checkpoint.x : -1, w->pipeline->name,
-		       settle, w->pipeline->name);
+		err_set(err, ERR_STOP, EXIT_DATA,
+			"%s/%" PRId32 ": %s; run that version, or take the offset "
+			"as it stands with `%s %s`",
+			part->tp.topic, part->tp.partition, stop_reason_text(reason), settle,
+			w->pipeline->name);
+	else
+		err_set(err, ERR_STOP, EXIT_DATA,
+			"%s/%" PRId32 ": %s (C=%" PRId64 ", log %" PRId64 " to %" PRId64
+			", state X=%" PRId64
+			"); look with `onced offsets show %s`, and if C is right "
+			"as it stands, say so with `%s %s`",
+			part->tp.topic, part->tp.partition, stop_reason_text(reason),
+			part->in.has_c ? part->in.c : -1, part->in.log_start,
+			part->in.high_watermark,
+			part->in.has_checkpoint ? part->in.checkpoint.x : -1, w->pipeline->name,
+			settle, w->pipeline->name);
+	(void)err_name(err, stop_event(reason));
+	return err_at(err, part->tp.topic, part->tp.partition, part->in.has_c ? part->in.c : -1);
 }
 
 /* Where a partition without C starts. One that was added after others were processed starts at its
@@ -182,12 +213,15 @@ static int heed_crashes(struct worker *w, struct part *part, struct err *err)
 		*crashes = (struct crash_count){.offset = -1};
 		return 0;
 	}
-	if (crashes->limit <= 1 && crashes->count >= CRASH_STARTS_MAX)
-		return err_set(
-			err, ERR_STOP, EXIT_DATA,
-			"%s/%" PRId32 "/%" PRId64 ": the process died %d times while it had "
-			"this record alone in its hands; see the core or the journal for why",
-			part->tp.topic, part->tp.partition, crashes->offset, (int)crashes->count);
+	if (crashes->limit <= 1 && crashes->count >= CRASH_STARTS_MAX) {
+		(void)err_set(err, ERR_STOP, EXIT_DATA,
+			      "%s/%" PRId32 "/%" PRId64 ": the process died %d times while it had "
+			      "this record alone in its hands; see the core or the journal for why",
+			      part->tp.topic, part->tp.partition, crashes->offset,
+			      (int)crashes->count);
+		(void)err_name(err, "crash-loop");
+		return err_at(err, part->tp.topic, part->tp.partition, crashes->offset);
+	}
 	if (crashes->limit > 1) {
 		int64_t limit = crashes->limit / CRASH_LIMIT_DIVISOR;
 

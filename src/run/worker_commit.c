@@ -198,6 +198,7 @@ static void note_refused(struct worker *w)
 		(void)err_set(&w->stop_at.err, ERR_STOP, EXIT_DATA,
 			      "the broker refuses the record's results and its dead letter too: %s",
 			      reason);
+		(void)err_name(&w->stop_at.err, "dead-letter-refused");
 		return;
 	}
 	w->refused.set = true;
@@ -214,6 +215,7 @@ static void log_way_back(struct worker *w, enum txn_action action, const struct 
 		w->stats->aborts++;
 	else
 		w->stats->unknowns++;
+	where.error = err;
 	if (err && err->kind != ERR_NONE)
 		log_event(LOG_LEVEL_WARNING, action == TXN_DO_ABORT ? "abort" : "renew", &where,
 			  "transaction of %lld records given up (%s): %s; batches of %lld now",

@@ -46,12 +46,13 @@ int worker_see(void *ctx, struct bytes id, bool *ret_seen, struct err *err)
 		w->batch.gap_accepted++;
 		return 0;
 	}
-	return err_set(
+	(void)err_set(
 		err, ERR_STOP, EXIT_DATA,
 		"the record could repeat one whose id was lost with the state (the input no "
 		"longer reaches back a window); take such records as new with `on_gap: accept`, "
 		"or everything below as seen with `onced offsets accept %s`",
 		w->pipeline->name);
+	return err_name(err, "gap-hit");
 }
 
 bool worker_is_suspect(const struct suspect *suspect, const struct source *source)
@@ -68,6 +69,9 @@ int worker_stop_here(struct worker *w, const struct source *source, const struct
 
 	stop.code = why->kind == ERR_STOP ? why->code : EXIT_DATA;
 	stop.kind = ERR_STOP;
+	if (!stop.event)
+		stop.event = "bad-record";
+	(void)err_at(&stop, source->topic, source->partition, source->offset);
 	if (w->batch.records <= 1) {
 		*err = stop;
 		return err_wrap(err, "%s/%" PRId32 "/%" PRId64, source->topic, source->partition,
@@ -154,6 +158,7 @@ static int dead_letter(struct worker *w, const struct source *source, const stru
 		err->kind = ERR_STOP;
 		err->code = EXIT_DATA;
 		(void)err_wrap(err, "not even the dead letter can be sent to %s", p->errors_topic);
+		(void)err_name(err, "dead-letter-refused");
 		return worker_stop_here(w, source, err, err) < 0 ? -1 : 1;
 	}
 	if (rc == 0)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "run/log.h"
+#include "run/log_catalog.h"
 #include "run/log_format.h"
 #include "run/log_limit.h"
 
@@ -18,7 +19,7 @@
 
 START_TEST(a_line_names_time_level_and_place)
 {
-	const struct log_where where = {"payments", 1, "in", 3, 4711};
+	const struct log_where where = {"payments", 1, "in", 3, 4711, NULL};
 	char line[LOG_LINE_MAX];
 	size_t length = log_format_line(line, LOG_LEVEL_WARNING, &where, T0, "hello");
 
@@ -29,7 +30,7 @@ END_TEST
 
 START_TEST(a_line_leaves_out_what_is_not_said)
 {
-	const struct log_where pipeline = {"payments", -1, NULL, -1, -1};
+	const struct log_where pipeline = {"payments", -1, NULL, -1, -1, NULL};
 	char line[LOG_LINE_MAX];
 
 	(void)log_format_line(line, LOG_LEVEL_INFO, &LOG_NOWHERE, T0, "hello");
@@ -90,7 +91,7 @@ static const char *field_of(const struct log_fields *fields, const char *name)
 START_TEST(the_journal_gets_every_field)
 {
 	static struct log_fields fields;
-	const struct log_where where = {"payments", 1, "in", 3, 4711};
+	const struct log_where where = {"payments", 1, "in", 3, 4711, NULL};
 	const struct log_place place = {"src/x.c", 7, "main"};
 
 	log_format_fields(&fields, &place, LOG_LEVEL_NOTICE, "park", &where, "two\nlines");
@@ -105,9 +106,29 @@ START_TEST(the_journal_gets_every_field)
 	ck_assert_str_eq(field_of(&fields, "CODE_FILE"), "src/x.c");
 	ck_assert_str_eq(field_of(&fields, "CODE_LINE"), "7");
 	ck_assert_str_eq(field_of(&fields, "CODE_FUNC"), "main");
-	log_format_fields(&fields, &place, LOG_LEVEL_NOTICE, "park", &LOG_NOWHERE, "text");
+	ck_assert_ptr_null(field_of(&fields, "ONCED_ERROR"));
+	ck_assert_ptr_null(field_of(&fields, "MESSAGE_ID")); /* the catalog knows no such event */
+	log_format_fields(&fields, &place, LOG_LEVEL_NOTICE, "gap-hit", &LOG_NOWHERE, "text");
+	ck_assert_str_eq(field_of(&fields, "MESSAGE_ID"), log_catalog_id("gap-hit"));
 	ck_assert_ptr_null(field_of(&fields, "ONCED_PIPELINE"));
 	ck_assert_ptr_null(field_of(&fields, "ONCED_OFFSET"));
+}
+END_TEST
+
+START_TEST(the_journal_gets_the_error_and_its_place)
+{
+	static struct log_fields fields;
+	struct log_where where = LOG_NOWHERE;
+	struct err err;
+
+	(void)err_set(&err, ERR_STOP, EXIT_DATA, "why");
+	(void)err_at(&err, "in", 3, 4711);
+	where.error = &err;
+	log_format_fields(&fields, LOG_HERE, LOG_LEVEL_ERROR, "bad-record", &where, "text");
+	ck_assert_str_eq(field_of(&fields, "ONCED_ERROR"), "STOP 65");
+	ck_assert_str_eq(field_of(&fields, "ONCED_TOPIC"), "in");
+	ck_assert_str_eq(field_of(&fields, "ONCED_PARTITION"), "3");
+	ck_assert_str_eq(field_of(&fields, "ONCED_OFFSET"), "4711");
 }
 END_TEST
 
@@ -175,7 +196,7 @@ START_TEST(lines_below_the_level_are_not_written)
 	ck_assert_int_ge(dup2(ends[1], STDERR_FILENO), 0);
 	log_open(LOG_LEVEL_INFO, true);
 	log_event(LOG_LEVEL_DEBUG, "low", NULL, "not this");
-	log_event(LOG_LEVEL_INFO, "high", &(struct log_where){"p", 0, NULL, -1, -1}, "%d", 7);
+	log_event(LOG_LEVEL_INFO, "high", &(struct log_where){"p", 0, NULL, -1, -1, NULL}, "%d", 7);
 	for (int i = 0; i < LOG_BURST + 5; i++)
 		log_event(LOG_LEVEL_INFO, "many", NULL, "again");
 	(void)dup2(saved, STDERR_FILENO);
@@ -210,6 +231,7 @@ int main(void)
 	tcase_add_test(tcase, an_escape_is_never_cut_in_half);
 	tcase_add_test(tcase, the_longest_text_still_ends_its_line);
 	tcase_add_test(tcase, the_journal_gets_every_field);
+	tcase_add_test(tcase, the_journal_gets_the_error_and_its_place);
 	tcase_add_test(tcase, repeats_are_held_back_and_counted);
 	tcase_add_test(tcase, a_sweep_tells_what_no_later_line_did);
 	tcase_add_test(tcase, a_full_table_makes_room);
