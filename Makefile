@@ -152,6 +152,8 @@ TEST_LIB_SRCS = \
 # tests/unit/NAME.c
 UNIT_TESTS = \
 	check_accept \
+	check_arena \
+	check_base \
 	check_build \
 	check_codec \
 	check_config \
@@ -165,12 +167,15 @@ UNIT_TESTS = \
 	check_kafka_settings \
 	check_log \
 	check_memory \
+	check_meta \
 	check_murmur2 \
 	check_must \
 	check_notify \
 	check_options \
+	check_overlay \
 	check_policy \
 	check_prefix \
+	check_rebuild \
 	check_status \
 	check_steps \
 	check_steps_route \
@@ -178,8 +183,10 @@ UNIT_TESTS = \
 	check_store_kill \
 	check_store_loss \
 	check_tree \
+	check_txn \
 	check_units \
 	check_verify \
+	check_window \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
