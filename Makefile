@@ -176,6 +176,8 @@ UNIT_TESTS = \
 	check_policy \
 	check_prefix \
 	check_rebuild \
+	check_recover \
+	check_recover_end \
 	check_status \
 	check_steps \
 	check_steps_route \
