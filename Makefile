@@ -153,6 +153,8 @@ TEST_LIB_SRCS = \
 # tests/unit/NAME.c
 UNIT_TESTS = \
 	check_accept \
+	check_arena \
+	check_base \
 	check_build \
 	check_catalog \
 	check_codec \
@@ -167,12 +169,17 @@ UNIT_TESTS = \
 	check_kafka_settings \
 	check_log \
 	check_memory \
+	check_meta \
 	check_murmur2 \
 	check_must \
 	check_notify \
 	check_options \
+	check_overlay \
 	check_policy \
 	check_prefix \
+	check_rebuild \
+	check_recover \
+	check_recover_end \
 	check_status \
 	check_steps \
 	check_steps_route \
@@ -180,8 +187,10 @@ UNIT_TESTS = \
 	check_store_kill \
 	check_store_loss \
 	check_tree \
+	check_txn \
 	check_units \
 	check_verify \
+	check_window \
 
 # tests/sim/NAME.c
 SIM_TESTS = \

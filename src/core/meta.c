@@ -7,6 +7,7 @@
  */
 #include "core/meta.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +32,7 @@ size_t meta_write(const struct meta *meta, char text[META_MAX])
 	if (meta->a.open)
 		len += snprintf(text + len, META_MAX - (size_t)len, " a=%" PRId64 ":%" PRId64,
 				meta->a.t, meta->a.x);
-	must(len < META_MAX); /* the longest possible is 374 bytes; a unit test writes it */
+	must(len < META_MAX); /* the longest possible is 355 bytes; a unit test writes it */
 	return (size_t)len;
 }
 
@@ -44,8 +45,9 @@ static bool read_ints(const char *text, int64_t *numbers, size_t count)
 
 		if (*text != '-' && (*text < '0' || *text > '9'))
 			return false;
+		errno = 0;
 		number = strtoll(text, &end, 10);
-		if (end == text || *end != (i + 1 < count ? ':' : '\0'))
+		if (errno || end == text || *end != (i + 1 < count ? ':' : '\0'))
 			return false;
 		numbers[i] = number;
 		text = end + 1;
@@ -94,7 +96,7 @@ static bool read_gap(const char *text, struct gap *ret)
 	if (!read_ints(text, numbers, 2))
 		return false;
 	*ret = (struct gap){true, numbers[0], numbers[1]};
-	return true;
+	return ret->t >= 0 && ret->x >= 0;
 }
 
 /* One field; false = not in the form that we write. Sets its bit in *seen. */
@@ -150,6 +152,17 @@ static bool read_field(char name, char *value, struct meta *meta, uint32_t *seen
 
 #define REQUIRED_FIELDS ((1u << 11) - 1) /* k to h */
 
+/* "onced", a number above 1, a blank: what comes then is for that version to read. */
+static bool is_newer(const char *text, size_t len)
+{
+	size_t digits = 0;
+
+	while (5 + digits < len && text[5 + digits] >= '0' && text[5 + digits] <= '9')
+		digits++;
+	return digits > 0 && text[5] != '0' && (digits > 1 || text[5] != '1') && 5 + digits < len &&
+	       text[5 + digits] == ' ';
+}
+
 enum meta_form meta_read(struct bytes bytes, struct meta *ret)
 {
 	struct meta meta = {0};
@@ -161,11 +174,8 @@ enum meta_form meta_read(struct bytes bytes, struct meta *ret)
 		return META_FOREIGN;
 	if (memchr(bytes.data, '\0', bytes.len))
 		return META_FOREIGN;
-	if (memcmp(bytes.data, "onced1 ", 7) != 0) {
-		char digit = ((const char *)bytes.data)[5];
-
-		return digit >= '2' && digit <= '9' ? META_NEWER : META_FOREIGN;
-	}
+	if (memcmp(bytes.data, "onced1 ", 7) != 0)
+		return is_newer(bytes.data, bytes.len) ? META_NEWER : META_FOREIGN;
 	if (bytes.len >= sizeof(text))
 		return META_FOREIGN;
 	memcpy(text, bytes.data, bytes.len);

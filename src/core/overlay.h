@@ -1,7 +1,7 @@
 /*
  * overlay: a table (partition, id) -> entry in memory. Three of them stand between a record and the
  * store: the batch's write set, the active overlay (committed, not yet handed over) and the frozen
- * one (being checkpointed). Fixed-size keys and values, open addressing, a hard limit.
+ * one (being checkpointed). Fixed-size keys and values, open addressing; its limit is the worker's.
  *
  * part is the store's number of the partition; ids are 128-bit hashes keyed with the store's
  * secret. Thread: its worker's; a frozen overlay is read by the checkpointer and by nobody changed.
@@ -42,7 +42,7 @@ bool overlay_put(struct overlay *overlay, uint32_t part, const struct hash128 *i
 /* All of `from` into `to`; `from` is empty afterwards and keeps its memory. */
 void overlay_merge(struct overlay *to, struct overlay *from);
 
-/* Forgets one partition / everything; keeps the memory. */
+/* Forgets one partition / everything, and then keeps the memory. */
 void overlay_drop(struct overlay *overlay, uint32_t part);
 void overlay_clear(struct overlay *overlay);
 

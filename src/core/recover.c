@@ -35,7 +35,10 @@ static void begin_anew(const struct recover_in *in, struct recover_out *ret)
 	ret->g = in->now_ms;
 	ret->b = in->log_start;
 	ret->commit_first = true;
-	window_init(&ret->window);
+	if (in->stateful)
+		window_init(&ret->window);
+	else /* T p h of what lies below C are not read, and a later dedup step begins at b */
+		window_init_unknown(&ret->window);
 }
 
 static void first_start(const struct recover_in *in, struct recover_out *ret)
@@ -215,9 +218,13 @@ enum recover_end recover_finish(const struct recover_in *in, const struct recove
 	window_from_meta(&at_c, &in->m);
 	switch (decided->verdict) {
 	case VERDICT_REPLAY:
-		return window_same(window, &at_c) ? RECOVERED : RECOVER_AGAIN;
 	case VERDICT_REBUILD:
-		return window_same(window, &at_c) ? RECOVERED : RECOVER_STOP;
+		if (!window_same(window, &at_c))
+			return decided->verdict == VERDICT_REPLAY ? RECOVER_AGAIN : RECOVER_STOP;
+		/* The highest timestamp may lie below where the rebuild began; a later gap has to
+		 * reach as far. */
+		window->x = in->m.x;
+		return RECOVERED;
 	case VERDICT_SCRATCH:
 		*commit_first = true;
 		if (in->m_form != META_OURS)

@@ -85,13 +85,14 @@ struct recover_out {
 void recover_decide(const struct recover_in *in, struct recover_out *ret);
 
 /* The replay of REPLAY, REBUILD or SCRATCH has reached C with `window`. Says what follows:
- *   RECOVERED     live; *gap says whether a gap is open, *commit_first whether M must be renewed.
- *                 With a gap, *window becomes M's (T, p, x, h are facts of the log, whoever read
- * it) with one marker at C, and the entries found stay: their T are lower bounds, so what they call
- * seen was seen, and what they do not know is the gap's to judge. RECOVER_AGAIN drop K and decide
- * again without it RECOVER_STOP  STOP_NOT_THE_INPUT A rebuild that does not begin at b is never
- * called complete: how old the records are that are left says nothing about the log time of the
- * deleted ones (a late record may be the first one left). */
+ *   RECOVERED      live; *gap says whether a gap is open, *commit_first whether M must be renewed
+ *   RECOVER_AGAIN  drop K and decide again without it
+ *   RECOVER_STOP   STOP_NOT_THE_INPUT
+ * With a gap, *window becomes M's (T, p, x, h are facts of the log, whoever read it) with one
+ * marker at C, and the entries found stay: their T are lower bounds, so what they call seen was
+ * seen, and what they do not know is the gap's to judge. A rebuild that does not begin at b is
+ * never called complete: how old the records are that are left says nothing about the log time of
+ * the deleted ones (a late record may be the first one left). */
 enum recover_end { RECOVERED, RECOVER_AGAIN, RECOVER_STOP };
 
 enum recover_end recover_finish(const struct recover_in *in, const struct recover_out *decided,

@@ -6,7 +6,7 @@
 #define FENCED_SPAN_MS 60000
 #define FENCED_COUNT 3
 
-/* What may follow a state: a bit for each. READY may follow itself: an empty step. */
+/* What may follow a state: a bit for each. */
 static const uint32_t allowed_next[TXN_STATES] = {
 	[TXN_READY] = 1u << TXN_OPEN | 1u << TXN_RENEWING | 1u << TXN_STOPPED,
 	[TXN_OPEN] =
@@ -147,7 +147,7 @@ static enum txn_action succeed(struct txn *txn)
 
 static enum txn_action retry(struct txn *txn, int64_t now_ms)
 {
-	must(txn->state != TXN_READY && txn->state != TXN_STOPPED);
+	must(action_of(txn) != TXN_WAIT); /* something was under way */
 	if (txn->retry_since_ms < 0)
 		txn->retry_since_ms = now_ms;
 	if (txn->state == TXN_RENEWING || txn->state == TXN_SETTLING)
@@ -178,6 +178,8 @@ enum txn_action txn_step(struct txn *txn, enum txn_event event, int64_t now_ms)
 			move(txn, TXN_RENEWING);
 			return TXN_DO_RENEW;
 		}
+		/* Once offsets are sent the batch is no longer ours to drop: its outcome is. */
+		must(txn->state == TXN_OPEN);
 		return give_up(txn);
 	case TXN_EV_OK:
 		return succeed(txn);

@@ -33,7 +33,7 @@ enum txn_state {
 enum txn_event {
 	TXN_EV_BEGIN,   /* the first record, or an offset to commit: READY only */
 	TXN_EV_SEAL,    /* the batch is due and its ownership is checked */
-	TXN_EV_DROP,    /* we give the batch up: ownership lost, revoked, a refused record */
+	TXN_EV_DROP,    /* we give the batch up: ownership lost, a refused record; READY: taint */
 	TXN_EV_OK,      /* the action succeeded */
 	TXN_EV_RETRY,   /* the action failed: ERR_RETRY */
 	TXN_EV_ABORT,   /* ERR_ABORT */
@@ -57,7 +57,7 @@ enum txn_action {
 struct txn {
 	enum txn_state state;
 	bool tainted; /* a request was sent twice or failed: renew before the next begin */
-	bool begun;   /* in OPEN: begin itself has succeeded */
+	bool begun;   /* a transaction is open at the broker; kept by STOPPED, for the last abort */
 	int64_t retry_since_ms; /* first RETRY of the present action; -1 = none */
 	int64_t retry_ms_max;
 	int64_t fenced_ms[3]; /* when the producer was fenced lately */

@@ -95,6 +95,8 @@ struct entry window_advance(struct window *window, int64_t within_ms, int64_t of
 	int64_t low;
 
 	must(within_ms >= 0);
+	if (within_ms == 0 && window->p == WINDOW_P_UNKNOWN)
+		return (struct entry){0, 0}; /* nobody asks, and M must go on saying so */
 	window->h = chain(window->h, offset, timestamp);
 	if (timestamp >= 0) {
 		if (window->p == WINDOW_P_UNKNOWN)

@@ -56,7 +56,8 @@ void window_init_unknown(struct window *window);
 void window_init_at(struct window *window, const struct marker *marker);
 
 /* One more record of the partition. Returns the entry that a mark of this record has: (T,
- * timestamp), both after the advance. within_ms = 0: no dedup step, T p x h only. */
+ * timestamp), both after the advance. within_ms = 0: no dedup step, T p x h only; and where they
+ * do not begin at the base (p is unknown) they stay so, until a dedup step reads from there. */
 struct entry window_advance(struct window *window, int64_t within_ms, int64_t offset,
 			    int64_t timestamp);
 
