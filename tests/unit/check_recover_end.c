@@ -371,6 +371,21 @@ START_TEST(a_dedup_step_can_be_taken_away_and_added_again)
 }
 END_TEST
 
+START_TEST(every_reason_and_verdict_has_words_of_its_own)
+{
+	for (int i = 0; i <= STOP_NOT_THE_INPUT; i++)
+		for (int j = 0; j < i; j++)
+			ck_assert_str_ne(stop_reason_text((enum stop_reason)i),
+					 stop_reason_text((enum stop_reason)j));
+	for (int i = 0; i <= VERDICT_STOP; i++)
+		for (int j = 0; j < i; j++)
+			ck_assert_str_ne(verdict_name((enum verdict)i),
+					 verdict_name((enum verdict)j));
+	ck_assert_str_eq(stop_reason_text((enum stop_reason)99), "?");
+	ck_assert_str_eq(verdict_name((enum verdict)99), "?");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("recover_end");
@@ -397,5 +412,6 @@ int main(void)
 	tcase_add_test(tcase, a_gap_of_an_idle_partition_is_rebuilt_at_its_own_marker);
 	tcase_add_test(tcase, a_dedup_step_can_be_added_after_foreign_offsets);
 	tcase_add_test(tcase, a_dedup_step_can_be_taken_away_and_added_again);
+	tcase_add_test(tcase, every_reason_and_verdict_has_words_of_its_own);
 	return suite_run("recover_end", tcase);
 }
