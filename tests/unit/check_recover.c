@@ -31,18 +31,12 @@ static void setup(void)
 	in.has_c = true;
 	in.c = 100;
 	in.m_form = META_OURS;
-	in.m = (struct meta){.k = 5,
-			     .n = 4,
-			     .d = 7,
-			     .g = 77,
-			     .b = 12,
-			     .v = 1000,
-			     .t = 5000,
-			     .p = 5001,
-			     .x = 5100,
-			     .h = 0xabc,
-			     .has_w = true,
-			     .w = {60, 4000, 4001, 0xdef}};
+	in.m = (struct meta){.k = 5, .n = 4, .d = 7, .g = 77, .b = 12, .v = 1000, .h = 0xabc};
+	in.m.t = 5000;
+	in.m.p = 5001;
+	in.m.x = 5100;
+	in.m.has_w = true;
+	in.m.w = (struct marker){60, 4000, 4001, 0xdef};
 	in.has_checkpoint = true;
 	in.checkpoint = (struct checkpoint){.x = 100, .k = 5, .d = 7, .g = 77, .b = 12, .v = 1000};
 	*window = (struct window){.t = 5000, .p = 5001, .x = 5100, .h = 0xabc, .marker_count = 2};
@@ -457,23 +451,6 @@ START_TEST(a_rebuild_from_the_base_knows_that_nothing_came_before)
 }
 END_TEST
 
-START_TEST(a_gap_takes_m_and_a_marker_at_c)
-{
-	no_k();
-	compacted();
-	in.m.a = (struct gap){true, 1, 2}; /* an older one */
-	recover_decide(&in, &out);
-	ck_assert_int_eq(out.verdict, VERDICT_GAP);
-	ck_assert_int_eq(out.gap.t, 5000);
-	ck_assert_int_eq(out.gap.x, 5100);
-	ck_assert_int_eq(out.window.p, 5001);
-	ck_assert_int_eq(out.window.x, 5100);
-	ck_assert_uint_eq(out.window.marker_count, 1);
-	ck_assert_int_eq(out.window.markers[0].offset, 100);
-	ck_assert_int_eq(out.window.markers[0].t, 5000);
-}
-END_TEST
-
 START_TEST(whatever_yields_a_state_inherits_the_gap)
 {
 	static void (*const changes[])(void) = {nothing, behind, no_k, w_deleted, stateless};
@@ -511,7 +488,6 @@ int main(void)
 	tcase_add_test(tcase, a_replay_begins_at_or_above_log_start_and_w);
 	tcase_add_test(tcase, a_rebuild_needs_w_in_the_log_and_no_wider_window);
 	tcase_add_test(tcase, a_rebuild_from_the_base_knows_that_nothing_came_before);
-	tcase_add_test(tcase, a_gap_takes_m_and_a_marker_at_c);
 	tcase_add_loop_test(tcase, whatever_yields_a_state_inherits_the_gap, 0, 5);
 	tcase_add_test_raise_signal(tcase, a_log_that_ends_before_it_begins_is_the_adapters_fault,
 				    SIGABRT);

@@ -386,6 +386,23 @@ START_TEST(every_reason_and_verdict_has_words_of_its_own)
 }
 END_TEST
 
+START_TEST(a_gap_takes_m_and_a_marker_at_c)
+{
+	in.log_start = 80; /* w and b are deleted, and what is left is compacted */
+	in.compacted = true;
+	in.m.a = (struct gap){true, 1, 2}; /* an older one */
+	recover_decide(&in, &decided);
+	ck_assert_int_eq(decided.verdict, VERDICT_GAP);
+	ck_assert_int_eq(decided.gap.t, 5000);
+	ck_assert_int_eq(decided.gap.x, 5100);
+	ck_assert_int_eq(decided.window.p, 5001);
+	ck_assert_int_eq(decided.window.x, 5100);
+	ck_assert_uint_eq(decided.window.marker_count, 1);
+	ck_assert_int_eq(decided.window.markers[0].offset, 100);
+	ck_assert_int_eq(decided.window.markers[0].t, 5000);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("recover_end");
@@ -413,5 +430,6 @@ int main(void)
 	tcase_add_test(tcase, a_dedup_step_can_be_added_after_foreign_offsets);
 	tcase_add_test(tcase, a_dedup_step_can_be_taken_away_and_added_again);
 	tcase_add_test(tcase, every_reason_and_verdict_has_words_of_its_own);
+	tcase_add_test(tcase, a_gap_takes_m_and_a_marker_at_c);
 	return suite_run("recover_end", tcase);
 }
