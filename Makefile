@@ -124,10 +124,15 @@ CLI_SRCS = \
 	src/cli/test_run.c \
 	src/cli/verify.c \
 	src/cli/verify_compare.c \
-	src/cli/verify_list.c \
+	src/cli/verify_item.c \
 	src/cli/verify_model.c \
+	src/cli/verify_order.c \
+	src/cli/verify_parts.c \
 	src/cli/verify_print.c \
+	src/cli/verify_progress.c \
 	src/cli/verify_read.c \
+	src/cli/verify_seen.c \
+	src/cli/verify_sort.c \
 	src/cli/version.c \
 
 TEST_LIB_SRCS = \
@@ -149,6 +154,7 @@ TEST_LIB_SRCS = \
 	tests/lib/sim.c \
 	tests/lib/sim_engine.c \
 	tests/lib/steps_world.c \
+	tests/lib/verify_world.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
@@ -191,6 +197,9 @@ UNIT_TESTS = \
 	check_units \
 	check_verify \
 	check_window \
+	check_verify_item \
+	check_verify_model \
+	check_verify_sort \
 
 # tests/sim/NAME.c
 SIM_TESTS = \

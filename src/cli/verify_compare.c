@@ -1,4 +1,4 @@
-/* verify_compare: see verify_compare.h. Both lists are sorted by what is matched, then merged. */
+/* verify_compare: see verify_compare.h. */
 #include "cli/verify_compare.h"
 
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 
 #include "base/must.h"
 
+#define REFUSED_MAX ((size_t)1 << 20)
 #define COMPARE(a, b)                                                                              \
 	do {                                                                                       \
 		if ((a) != (b))                                                                    \
@@ -19,6 +20,43 @@ const char *verify_kind_name(enum verify_kind kind)
 
 	must(kind < VERIFY_KINDS);
 	return names[kind];
+}
+
+void verify_report_find(struct verify_report *report, enum verify_kind kind,
+			const struct verify_item *item)
+{
+	uint64_t at = report->counts[kind]++;
+
+	if (at < VERIFY_EXAMPLES_MAX)
+		report->examples[kind][at] = *item;
+}
+
+static int compare_refused(const void *left, const void *right)
+{
+	const struct verify_refused_source *a = left, *b = right;
+
+	COMPARE(a->part, b->part);
+	COMPARE(a->offset, b->offset);
+	return 0;
+}
+
+static void refused_add(struct verify_refused *refused, uint32_t part, int64_t offset)
+{
+	if (refused->count == REFUSED_MAX)
+		return;
+	if (refused->count == refused->room) {
+		refused->room = refused->room ? refused->room * 2 : 64;
+		refused->all = realloc(refused->all, refused->room * sizeof(*refused->all));
+		must(refused->all != NULL);
+	}
+	refused->all[refused->count++] =
+		(struct verify_refused_source){.part = part, .offset = offset};
+}
+
+void verify_refused_fini(struct verify_refused *refused)
+{
+	free(refused->all);
+	*refused = (struct verify_refused){0};
 }
 
 /* Source partition, then place in it. */
@@ -42,155 +80,240 @@ static int compare_match(const struct verify_item *a, const struct verify_item *
 	return compare_source(a, b);
 }
 
-static int sort_match(const void *left, const void *right)
+/* Of those that match each other, what must be there stands before what may be. */
+int verify_compare_items(const void *left, const void *right)
 {
 	const struct verify_item *a = left, *b = right;
 	int order = compare_match(a, b);
 
 	if (order != 0)
 		return order;
+	COMPARE(a->optional, b->optional);
+	COMPARE(a->unsure, b->unsure);
 	COMPARE(a->partition, b->partition);
 	COMPARE(a->offset, b->offset);
 	return compare_source(a, b);
 }
 
-/* As they lie in the outputs, one source partition after the other. */
-static int sort_place(const void *left, const void *right)
-{
-	const struct verify_item *a = left, *b = right;
+struct merge {
+	const struct verify_compare_in *in;
+	struct verify_report *report;
+	bool all_judged; /* nothing of the inputs is out of sight */
+	bool has_e, has_f;
+	struct verify_item e, f; /* the next of each */
+};
 
-	COMPARE(a->by_source, b->by_source);
-	COMPARE(a->topic, b->topic);
-	COMPARE(a->partition, b->partition);
-	COMPARE(a->source_topic, b->source_topic);
-	COMPARE(a->source_partition, b->source_partition);
-	COMPARE(a->offset, b->offset);
+static int next(struct verify_sort *sort, bool *has, struct verify_item *item, struct err *err)
+{
+	const void *data;
+
+	if (verify_sort_next(sort, &data, err) < 0)
+		return -1;
+	*has = data != NULL;
+	if (data)
+		memcpy(item, data, sizeof(*item));
 	return 0;
 }
 
-static void find(struct verify_report *report, enum verify_kind kind,
-		 const struct verify_item *item)
+static int next_e(struct merge *merge, struct err *err)
 {
-	report->counts[kind]++;
-	if (report->finding_count < VERIFY_FINDINGS_MAX)
-		report->findings[report->finding_count++] = (struct verify_finding){kind, *item};
+	return next(merge->in->expected, &merge->has_e, &merge->e, err);
 }
 
-struct ranges {
-	const struct verify_range *all;
-	size_t count;
-};
-
-static const struct verify_range *range_of(const struct ranges *ranges,
-					   const struct verify_item *item)
+static int next_f(struct merge *merge, struct err *err)
 {
-	for (size_t i = 0; i < ranges->count; i++)
-		if (ranges->all[i].topic == item->source_topic &&
-		    ranges->all[i].partition == item->source_partition)
-			return &ranges->all[i];
-	return NULL;
+	return next(merge->in->found, &merge->has_f, &merge->f, err);
 }
 
-/* A found record that nothing asks for. */
-static void find_unexpected(struct verify_report *report, const struct ranges *ranges, bool lineage,
-			    const struct verify_item *item)
+static bool is_refused(const struct verify_compare_in *in, const struct verify_item *item)
 {
-	const struct verify_range *range;
+	int64_t part = verify_parts_find(in->parts, item->source_topic, item->source_partition);
+	struct verify_refused_source source = {.part = (uint32_t)part,
+					       .offset = item->source_offset};
+
+	return part >= 0 && in->refused->count > 0 &&
+	       bsearch(&source, in->refused->all, in->refused->count, sizeof(source),
+		       compare_refused) != NULL;
+}
+
+static bool is_judged(const struct verify_compare_in *in, const struct verify_item *item)
+{
+	int64_t part = verify_parts_find(in->parts, item->source_topic, item->source_partition);
+
+	return part < 0 || in->parts->all[part].judged;
+}
+
+/* An expected one that is not there. */
+static void miss(struct merge *merge, const struct verify_item *item)
+{
+	const struct verify_compare_in *in = merge->in;
+	int64_t part = verify_parts_find(in->parts, item->source_topic, item->source_partition);
+
+	if (item->optional || is_refused(in, item))
+		return;
+	if (item->unsure || !is_judged(in, item) ||
+	    (part >= 0 && verify_loss_explains(in->loss, item, (uint32_t)part)))
+		merge->report->maybe_missing++;
+	else
+		verify_report_find(merge->report, VERIFY_MISSING, item);
+}
+
+/* A found one that nothing asks for. again: one of the same source lies before it. */
+static void find_unexpected(struct merge *merge, const struct verify_item *item, bool again)
+{
+	struct verify_report *report = merge->report;
+	const struct verify_part *part;
+	int64_t at;
 
 	if (!item->by_source) {
-		if (lineage)
+		if (merge->in->lineage)
 			report->foreign++;
+		else if (!merge->all_judged)
+			report->maybe_ours++;
 		else
-			find(report, VERIFY_UNEXPECTED, item);
+			verify_report_find(report, VERIFY_UNEXPECTED, item);
 		return;
 	}
-	range = range_of(ranges, item);
-	if (range && item->source_offset < range->start)
-		report->before++;
-	else if (range && item->source_offset >= range->end)
-		report->after++;
+	at = verify_parts_find(merge->in->parts, item->source_topic, item->source_partition);
+	part = at >= 0 ? &merge->in->parts->all[at] : NULL;
+	if (part && (!part->judged || item->source_offset < part->start))
+		report->maybe_ours++;
+	else if (part && item->dead && item->sending && item->source_offset < part->end && !again)
+		report->refused++;
+	else if (part && item->dead && item->sending && item->source_offset < part->end)
+		verify_report_find(report, VERIFY_REPEATED, item);
 	else
-		find(report, VERIFY_UNEXPECTED, item);
+		verify_report_find(report, VERIFY_UNEXPECTED, item);
 }
 
-/* What is expected, and what was found (perhaps nothing) in its place. */
-static void judge(struct verify_report *report, const struct verify_item *expected,
-		  size_t expected_count, const struct verify_item *found, size_t found_count)
+static int judge_unexpected(struct merge *merge, struct err *err)
 {
-	size_t same = 0;
+	struct verify_item first = merge->f;
+	bool again = false;
 
-	must(expected_count > 0);
-	for (size_t i = 0; i < found_count; i++)
-		same += memcmp(&found[i].content, &expected[0].content, sizeof(found[i].content)) ==
-			0;
-	/* With equal contents it cannot be told which one is missing: the last sources are named.
-	 */
-	for (size_t i = 0, there = found_count; i < expected_count; i++) {
-		if (expected[i].optional)
-			continue;
-		if (there > 0)
-			there--;
+	while (merge->has_f && compare_match(&first, &merge->f) == 0) {
+		find_unexpected(merge, &merge->f, again);
+		again = true;
+		if (next_f(merge, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool same_content(const struct verify_item *a, const struct verify_item *b)
+{
+	return memcmp(&a->content, &b->content, sizeof(a->content)) == 0;
+}
+
+/* A found one that matches an expected one whose source cannot be judged. */
+static int pass_over(struct merge *merge, struct err *err)
+{
+	struct verify_item first = merge->e;
+
+	while (merge->has_f && compare_match(&first, &merge->f) == 0) {
+		merge->report->maybe_ours++;
+		if (next_f(merge, err) < 0)
+			return -1;
+	}
+	while (merge->has_e && compare_match(&first, &merge->e) == 0)
+		if (next_e(merge, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* All that match the first expected one, step by step. */
+struct match {
+	struct verify_item first, altered, last_f;
+	bool has_altered, has_same;
+	uint64_t spare; /* found ones that took the place of a refused one */
+};
+
+static void judge_found(struct merge *merge, struct match *match, bool is_expected)
+{
+	match->last_f = merge->f;
+	if (same_content(&match->first, &merge->f)) {
+		match->has_same = true;
+	} else if (!match->has_altered) {
+		match->altered = merge->f;
+		match->has_altered = true;
+	}
+	if (is_expected && is_refused(merge->in, &merge->e))
+		match->spare++;
+	else if (!is_expected && !match->first.by_source && !merge->all_judged)
+		merge->report->maybe_ours++;
+	else if (!is_expected)
+		verify_report_find(merge->report, VERIFY_REPEATED, &merge->f);
+}
+
+/* With equal contents it cannot be told which one is missing: the last sources are named. */
+static int judge(struct merge *merge, struct err *err)
+{
+	struct match match = {.first = merge->e};
+
+	if (match.first.by_source && !is_judged(merge->in, &match.first))
+		return pass_over(merge, err);
+	for (;;) {
+		bool e = merge->has_e && compare_match(&match.first, &merge->e) == 0;
+		bool f = merge->has_f && compare_match(&match.first, &merge->f) == 0;
+
+		if (!e && !f)
+			break;
+		if (f)
+			judge_found(merge, &match, e);
+		else if (match.spare > 0 && !is_refused(merge->in, &merge->e))
+			match.spare--;
 		else
-			find(report, VERIFY_MISSING, &expected[i]);
+			miss(merge, &merge->e);
+		if ((e && next_e(merge, err) < 0) || (f && next_f(merge, err) < 0))
+			return -1;
 	}
-	if (found_count > 0 && same == 0)
-		find(report, VERIFY_ALTERED, &found[0]);
-	for (size_t i = expected_count; i < found_count; i++)
-		find(report, VERIFY_REPEATED, &found[i]);
+	if (match.has_altered && !match.has_same)
+		verify_report_find(merge->report, VERIFY_ALTERED, &match.altered);
+	/* A record's results are all or nothing: they are not beside its dead letter. */
+	for (; match.spare > 0; match.spare--)
+		verify_report_find(merge->report, VERIFY_UNEXPECTED, &match.last_f);
+	return 0;
 }
 
-static size_t group_length(const struct verify_list *list, size_t at)
+void verify_report_place(struct verify_report *report, const struct verify_parts *parts,
+			 struct verify_order *order, struct verify_refused *refused,
+			 const struct verify_item *item)
 {
-	size_t end = at + 1;
+	const struct verify_part *part;
+	int64_t at;
 
-	while (end < list->count && compare_match(&list->items[at], &list->items[end]) == 0)
-		end++;
-	return end - at;
+	if (!item->by_source)
+		return;
+	at = verify_parts_find(parts, item->source_topic, item->source_partition);
+	if (at < 0)
+		return;
+	part = &parts->all[at];
+	if (item->dead && item->sending)
+		refused_add(refused, (uint32_t)at, item->source_offset);
+	if (verify_order_see(order, item, (uint32_t)at) && part->judged &&
+	    (!part->has_m || item->source_offset >= part->m.b))
+		verify_report_find(report, VERIFY_DISORDERED, item);
 }
 
-static void check_order(struct verify_report *report, struct verify_list *found)
+int verify_compare(const struct verify_compare_in *in, struct verify_report *report,
+		   struct err *err)
 {
-	if (found->count > 1)
-		qsort(found->items, found->count, sizeof(*found->items), sort_place);
-	for (size_t i = 1; i < found->count; i++) {
-		const struct verify_item *a = &found->items[i - 1], *b = &found->items[i];
+	struct merge merge = {.in = in, .report = report, .all_judged = true};
 
-		if (b->by_source && a->by_source && a->topic == b->topic &&
-		    a->partition == b->partition && a->source_topic == b->source_topic &&
-		    a->source_partition == b->source_partition && compare_source(a, b) > 0)
-			find(report, VERIFY_DISORDERED, b);
+	for (size_t i = 0; i < in->parts->count; i++)
+		if (!in->parts->all[i].judged || in->parts->all[i].cut)
+			merge.all_judged = false;
+	if (in->refused->count > 1)
+		qsort(in->refused->all, in->refused->count, sizeof(*in->refused->all),
+		      compare_refused);
+	if (next_e(&merge, err) < 0 || next_f(&merge, err) < 0)
+		return -1;
+	while (merge.has_e || merge.has_f) {
+		bool expected =
+			merge.has_e && (!merge.has_f || compare_match(&merge.e, &merge.f) <= 0);
+
+		if ((expected ? judge : judge_unexpected)(&merge, err) < 0)
+			return -1;
 	}
-}
-
-void verify_compare(struct verify_list *expected, struct verify_list *found,
-		    const struct verify_range *ranges, size_t range_count, bool lineage,
-		    struct verify_report *ret)
-{
-	const struct ranges all = {ranges, range_count};
-	size_t e = 0, f = 0;
-
-	memset(ret, 0, sizeof(*ret));
-	if (expected->count > 1)
-		qsort(expected->items, expected->count, sizeof(*expected->items), sort_match);
-	if (found->count > 1)
-		qsort(found->items, found->count, sizeof(*found->items), sort_match);
-	while (e < expected->count || f < found->count) {
-		size_t e_count = e < expected->count ? group_length(expected, e) : 0;
-		size_t f_count = f < found->count ? group_length(found, f) : 0;
-		int order = e_count == 0 ? 1 : -1;
-
-		if (e_count > 0 && f_count > 0)
-			order = compare_match(&expected->items[e], &found->items[f]);
-		if (order > 0) {
-			for (size_t i = 0; i < f_count; i++)
-				find_unexpected(ret, &all, lineage, &found->items[f + i]);
-			f += f_count;
-			continue;
-		}
-		judge(ret, &expected->items[e], e_count, &found->items[order == 0 ? f : 0],
-		      order == 0 ? f_count : 0);
-		e += e_count;
-		f += order == 0 ? f_count : 0;
-	}
-	check_order(ret, found);
+	return 0;
 }

@@ -1,20 +1,26 @@
 /*
- * verify_compare: expected against found, as a pure function of two lists. A record that says where
- * it is from (lineage, dead letters) is matched by that, its content then compared; the others as a
+ * verify_compare: expected against found, both in order and read once. A record that says where it
+ * is from (lineage, dead letters) is matched by that, its content then compared; the others as a
  * multiset of contents per topic.
  *
  *   missing     expected, not there
  *   repeated    there more often than expected
  *   altered     there, from the right source, with another content
  *   unexpected  there, and nothing asks for it
- *   disordered  there, behind a later one of the same source partition (by_source only)
+ *   disordered  there, behind a later one of the same source partition (by_source only; found
+ *               while reading, by verify_order)
+ *
+ * What cannot be judged is counted by itself and is never a finding: see struct verify_report.
+ *
+ * Thread: main. Blocks and fails as verify_sort does.
  */
 #ifndef ONCED_CLI_VERIFY_COMPARE_H
 #define ONCED_CLI_VERIFY_COMPARE_H
 
-#include "cli/verify_list.h"
+#include "cli/verify_order.h"
+#include "cli/verify_sort.h"
 
-#define VERIFY_FINDINGS_MAX 100
+#define VERIFY_EXAMPLES_MAX 20 /* of each kind */
 
 enum verify_kind {
 	VERIFY_MISSING,
@@ -25,33 +31,52 @@ enum verify_kind {
 	VERIFY_KINDS,
 };
 
-/* What was read of one input partition: offsets start <= offset < end. Found outputs from outside
- * are not judged. */
-struct verify_range {
-	uint16_t topic;
-	int32_t partition;
-	int64_t start, end;
-};
-
-struct verify_finding {
-	enum verify_kind kind;
-	struct verify_item item; /* MISSING: the expected one, else the found one */
-};
-
 struct verify_report {
 	uint64_t counts[VERIFY_KINDS];
-	uint64_t before;  /* found, from below the ranges: not checkable */
-	uint64_t after;   /* found, from above the ranges: committed while we read */
-	uint64_t foreign; /* found, with lineage on, but without a source of ours */
-	struct verify_finding findings[VERIFY_FINDINGS_MAX]; /* the first ones */
-	size_t finding_count;
+	/* The first ones: MISSING: the expected item, else the found one. */
+	struct verify_item examples[VERIFY_KINDS][VERIFY_EXAMPLES_MAX];
+	uint64_t maybe_missing; /* not there, but may be deleted, or the repeat of deleted input */
+	uint64_t maybe_ours;    /* there; what it comes from is deleted or cannot be judged */
+	uint64_t foreign;       /* there, with lineage on, but without a source of ours: fine */
+	uint64_t refused;       /* dead letters that no model can know: the broker refused what
+				   their sources gave; fine */
 };
 
-/* Sorts both lists. lineage: the pipeline's. */
-void verify_compare(struct verify_list *expected, struct verify_list *found,
-		    const struct verify_range *ranges, size_t range_count, bool lineage,
-		    struct verify_report *ret);
+/* Sources whose results the broker may have refused: what is missing of them is not. Beyond some
+ * million of them the rest is forgotten: then it is found missing. */
+struct verify_refused {
+	struct verify_refused_source {
+		int64_t offset;
+		uint32_t part;
+	} * all; /* owned */
+	size_t count, room;
+};
 
+void verify_refused_fini(struct verify_refused *refused);
+
+/* For each found item, as they are read: one output partition's in the order of their offsets. What
+ * its place says, and what it tells of its source. Finds DISORDERED. */
+void verify_report_place(struct verify_report *report, const struct verify_parts *parts,
+			 struct verify_order *order, struct verify_refused *refused,
+			 const struct verify_item *item);
+
+struct verify_compare_in {
+	struct verify_sort *expected, *found; /* of verify_items, ended; in verify_compare_items' */
+	const struct verify_parts *parts;
+	const struct verify_loss *loss;
+	struct verify_refused *refused; /* gets sorted */
+	bool lineage;
+};
+
+/* Adds to *report. */
+int verify_compare(const struct verify_compare_in *in, struct verify_report *report,
+		   struct err *err) CHECKED;
+
+/* The order of both: what is to be matched lies together. */
+int verify_compare_items(const void *left, const void *right);
+
+void verify_report_find(struct verify_report *report, enum verify_kind kind,
+			const struct verify_item *item);
 const char *verify_kind_name(enum verify_kind kind);
 
 #endif

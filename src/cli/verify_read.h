@@ -1,52 +1,43 @@
 /*
- * verify_read: the broker's side of `onced verify`: the bounds of one pass, then both passes.
+ * verify_read: the broker's side of `onced verify`, exact while the daemon runs by the order of its
+ * questions:
  *
- * The order of questions makes it exact while the daemon runs: first C, then the outputs' ends,
- * then C again. What lies below the first C must be below the ends; whatever lies below the ends
- * comes from below the second C.
+ *   1. C of every input partition, stable. All outputs of what lies below C were acknowledged
+ *      before C was committed;
+ *   2. so they lie below the outputs' ends, which are asked for now, and are high watermarks;
+ *   3. the outputs up to those ends, read_committed: this waits until every transaction that has
+ *      something below them is over;
+ *   4. C again, stable. Offsets and outputs of a transaction become visible as one, so whatever
+ *      was read in 3 comes from below this second C;
+ *   5. the input, up to the second C. What lies below the first C must have been found, what lies
+ *      between the two may have been, and nothing else.
+ *
+ * Thread: main. Blocks: facts until the ask's deadline, reading as long as it takes. Errors: STOP
+ * 69 at the deadline, or when reading gets nowhere; ABORT: records were deleted before they could
+ * be read: begin again.
  */
 #ifndef ONCED_CLI_VERIFY_READ_H
 #define ONCED_CLI_VERIFY_READ_H
 
 #include "cli/ask.h"
-#include "cli/verify_model.h"
-#include "io/kafka_topic.h"
+#include "cli/verify_parts.h"
 
-#define VERIFY_NOTES_MAX 64
+/* Steps 1 and 2. Fills *parts, which the caller has zeroed and frees. */
+int verify_read_begin(struct kafka_topic *reader, const struct pipeline *pipeline,
+		      const struct ask *ask, struct verify_parts *parts, struct verify_notes *notes,
+		      struct err *err) CHECKED;
 
-/* What could not be checked, one sentence each. */
-struct verify_notes {
-	char *lines[VERIFY_NOTES_MAX]; /* owned */
-	size_t count;
-	size_t more; /* that did not fit */
-};
+/* Step 3: what there is goes to fn. */
+int verify_read_outputs(struct kafka_topic *reader, const struct verify_parts *parts,
+			kafka_topic_fn *fn, void *arg, struct err *err) CHECKED;
 
-void verify_notes_add(struct verify_notes *notes, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void verify_notes_fini(struct verify_notes *notes);
+/* Step 4: where the input begins and ends, and what of it can be judged. */
+int verify_read_end(struct kafka_topic *reader, const struct pipeline *pipeline,
+		    const struct ask *ask, struct verify_parts *parts, struct verify_notes *notes,
+		    struct err *err) CHECKED;
 
-struct verify_bounds {
-	struct verify_part *parts; /* owned: the inputs */
-	size_t part_count;
-	struct kafka_topic_span *outputs; /* owned */
-	size_t output_count;
-};
-
-/* Fills *ret (verify_bounds_fini) and the notes. STOP 69 at the deadline. */
-int verify_read_bounds(struct kafka_topic *reader, const struct pipeline *pipeline,
-		       const struct ask *ask, struct verify_bounds *ret, struct verify_notes *notes,
-		       struct err *err) CHECKED;
-void verify_bounds_fini(struct verify_bounds *bounds);
-
-/* Have the outputs' ends moved since? */
-int verify_read_moved(struct kafka_topic *reader, const struct verify_bounds *bounds,
-		      const struct ask *ask, bool *ret, struct err *err) CHECKED;
-
-/* The inputs through the model; the outputs into the list. */
-int verify_read_inputs(struct kafka_topic *reader, const struct verify_bounds *bounds,
-		       struct verify_model *model, struct err *err) CHECKED;
-int verify_read_outputs(struct kafka_topic *reader, const struct pipeline *pipeline,
-			const struct verify_bounds *bounds, struct verify_list *found,
-			struct err *err) CHECKED;
+/* Step 5, as often as the model wants it. */
+int verify_read_inputs(struct kafka_topic *reader, const struct verify_parts *parts,
+		       kafka_topic_fn *fn, void *arg, struct err *err) CHECKED;
 
 #endif

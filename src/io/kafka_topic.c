@@ -97,6 +97,11 @@ int kafka_topic_partitions(struct kafka_topic *reader, const char *topic, int32_
 	return explained(reader, kafka_facts_partitions(&reader->facts, topic, ret, err), err);
 }
 
+int kafka_topic_compacted(struct kafka_topic *reader, const char *topic, bool *ret, struct err *err)
+{
+	return explained(reader, kafka_facts_compacted(&reader->facts, topic, ret, err), err);
+}
+
 int kafka_topic_range(struct kafka_topic *reader, struct tp tp, int64_t *ret_start,
 		      int64_t *ret_end, struct err *err)
 {

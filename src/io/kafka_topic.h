@@ -44,6 +44,8 @@ void kafka_topic_close(struct kafka_topic *reader); /* NULL is fine */
  * stable offset would silently leave out what was committed a moment ago.) */
 int kafka_topic_partitions(struct kafka_topic *reader, const char *topic, int32_t *ret,
 			   struct err *err) CHECKED;
+int kafka_topic_compacted(struct kafka_topic *reader, const char *topic, bool *ret,
+			  struct err *err) CHECKED; /* false where we may not ask */
 int kafka_topic_range(struct kafka_topic *reader, struct tp tp, int64_t *ret_start,
 		      int64_t *ret_end, struct err *err) CHECKED;
 int kafka_topic_committed(struct kafka_topic *reader, const struct tp *tps, size_t count,

@@ -1,5 +1,5 @@
-/* verify_list: see verify_list.h. */
-#include "cli/verify_list.h"
+/* verify_item: see verify_item.h. */
+#include "cli/verify_item.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,26 +9,12 @@
 
 #define LINEAGE_HEADER "onced.source"
 #define REASON_HEADER "onced.error.reason"
+#define STEP_HEADER "onced.error.step"
+#define SENDING_STEP "to"
 #define NUMBER_TEXT_MAX 24
 #define LINEAGE_TEXT_MAX 400
 
-void verify_list_fini(struct verify_list *list)
-{
-	free(list->items);
-	memset(list, 0, sizeof(*list));
-}
-
-void verify_list_add(struct verify_list *list, const struct verify_item *item)
-{
-	if (list->count == list->capacity) {
-		list->capacity = list->capacity ? list->capacity * 2 : 1024;
-		list->items = realloc(list->items, list->capacity * sizeof(*list->items));
-		must(list->items != NULL);
-	}
-	list->items[list->count++] = *item;
-}
-
-const char *verify_list_topic(const struct pipeline *pipeline, size_t index)
+const char *verify_item_topic(const struct pipeline *pipeline, size_t index)
 {
 	size_t seen = 0;
 
@@ -47,11 +33,11 @@ const char *verify_list_topic(const struct pipeline *pipeline, size_t index)
 	return NULL;
 }
 
-int verify_list_topic_index(const struct pipeline *pipeline, const char *topic)
+int verify_item_topic_index(const struct pipeline *pipeline, const char *topic)
 {
 	const char *name;
 
-	for (size_t i = 0; (name = verify_list_topic(pipeline, i)) != NULL; i++)
+	for (size_t i = 0; (name = verify_item_topic(pipeline, i)) != NULL; i++)
 		if (strcmp(name, topic) == 0)
 			return (int)i;
 	return -1;
@@ -80,11 +66,11 @@ static bool number_of(struct bytes text, int64_t *ret)
 	return errno == 0 && *end == '\0' && *ret >= 0;
 }
 
-static bool topic_of(const struct pipeline *pipeline, struct bytes name, uint16_t *ret)
+static bool topic_of(const struct pipeline *pipeline, struct bytes name, uint8_t *ret)
 {
 	for (size_t i = 0; i < pipeline->topic_count; i++)
 		if (bytes_equal(name, bytes_str(pipeline->topics[i]))) {
-			*ret = (uint16_t)i;
+			*ret = (uint8_t)i;
 			return true;
 		}
 	return false;
@@ -132,6 +118,7 @@ static bool read_dead(const struct pipeline *pipeline, const struct record *reco
 	    partition > INT32_MAX)
 		return false;
 	ret->source_partition = (int32_t)partition;
+	ret->sending = bytes_equal(header_of(record, STEP_HEADER), bytes_str(SENDING_STEP));
 	return true;
 }
 
@@ -152,7 +139,8 @@ static void put(struct writer *writer, struct bytes bytes)
 	writer->length += bytes.len;
 }
 
-static struct hash128 content_of(struct arena *arena, const struct record *record, bool dead)
+static struct hash128 content_of(struct arena *arena, const uint8_t *key,
+				 const struct record *record, bool dead)
 {
 	size_t size = record->key.len + record->value.len +
 		      (2 + 2 * record->header_count) * sizeof(uint64_t);
@@ -171,21 +159,21 @@ static struct hash128 content_of(struct arena *arena, const struct record *recor
 		put(&writer, reason ? BYTES_NULL : header->value);
 	}
 	must(writer.length <= size);
-	return hash128(NULL, writer.data, writer.length);
+	return hash128(key, writer.data, writer.length);
 }
 
-void verify_list_describe(const struct pipeline *pipeline, struct arena *arena, const char *topic,
-			  const struct record *record, struct verify_item *ret)
+void verify_item_describe(const struct pipeline *pipeline, struct arena *arena, const uint8_t *key,
+			  const char *topic, const struct record *record, struct verify_item *ret)
 {
-	int index = verify_list_topic_index(pipeline, topic);
+	int index = verify_item_topic_index(pipeline, topic);
 
 	must(index >= 0);
 	memset(ret, 0, sizeof(*ret));
-	ret->topic = (uint16_t)index;
+	ret->topic = (uint8_t)index;
 	ret->dead = pipeline->errors == ERRORS_TO && strcmp(topic, pipeline->errors_topic) == 0 &&
 		    read_dead(pipeline, record, ret);
 	ret->by_source =
 		ret->dead || (pipeline->lineage &&
 			      read_lineage(pipeline, header_of(record, LINEAGE_HEADER), ret));
-	ret->content = content_of(arena, record, ret->dead);
+	ret->content = content_of(arena, key, record, ret->dead);
 }
