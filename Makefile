@@ -117,8 +117,11 @@ CLI_SRCS = \
 	src/cli/members.c \
 	src/cli/offsets.c \
 	src/cli/offsets_accept.c \
+	src/cli/offsets_reset.c \
 	src/cli/offsets_show.c \
+	src/cli/reset_plan.c \
 	src/cli/run.c \
+	src/cli/takeover.c \
 	src/cli/test.c \
 	src/cli/test_compare.c \
 	src/cli/test_run.c \
@@ -186,6 +189,7 @@ UNIT_TESTS = \
 	check_rebuild \
 	check_recover \
 	check_recover_end \
+	check_reset \
 	check_status \
 	check_steps \
 	check_steps_route \

@@ -5,22 +5,22 @@
 
 #include "base/must.h"
 
-static void fill_meta(const struct recover_in *in, int worker, struct meta *meta)
+void accept_plan_meta(const struct recover_in *in, int64_t g, int64_t base, struct meta *meta)
 {
 	memset(meta, 0, sizeof(*meta));
 	meta->k = in->k;
 	meta->n = in->n;
-	meta->i = worker;
 	meta->d = in->d;
-	meta->g = in->now_ms;
-	meta->b = in->log_start;
+	meta->g = g;
+	meta->b = base;
 	meta->v = in->window_ms;
 	/* T begins at the base, and is not claimed: the daemon reads from there and takes what it
 	 * finds. (No marker either: a rebuild has nowhere else to begin.) */
 	meta->p = WINDOW_P_UNKNOWN;
 }
 
-void accept_plan_make(const struct recover_in *in, int worker, struct accept_plan *ret)
+void accept_plan_make(const struct recover_in *in, bool is_added, int64_t g,
+		      struct accept_plan *ret)
 {
 	must(in->log_start <= in->high_watermark);
 	memset(ret, 0, sizeof(*ret));
@@ -30,6 +30,11 @@ void accept_plan_make(const struct recover_in *in, int worker, struct accept_pla
 	} else if (in->has_checkpoint) {
 		ret->kind = ACCEPT_X;
 		ret->offset = in->checkpoint.x;
+	} else if (is_added) {
+		/* Its M goes with the others': once theirs have the new count, nothing would tell
+		 * that what it holds came after them. */
+		ret->kind = ACCEPT_ADDED;
+		ret->offset = in->log_start;
 	} else {
 		ret->kind = ACCEPT_NOTHING;
 		return;
@@ -42,5 +47,5 @@ void accept_plan_make(const struct recover_in *in, int worker, struct accept_pla
 		ret->kind = ACCEPT_LOG_START;
 		ret->offset = in->log_start;
 	}
-	fill_meta(in, worker, &ret->meta);
+	accept_plan_meta(in, g, in->log_start, &ret->meta);
 }

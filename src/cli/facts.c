@@ -47,6 +47,27 @@ static void fill(const struct reader *reader, struct facts_part *part, int32_t c
 		in->m_form = meta_read(committed->metadata, &in->m);
 }
 
+/* Where a first start would begin. */
+static int read_start(const struct reader *reader, struct facts_part *part, struct err *err)
+{
+	const struct broker_ops *ops = reader->broker->ops;
+	struct recover_in *in = &part->in;
+	int rc;
+
+	in->start = in->log_start;
+	if (part->is_added) /* what it holds came after the others */
+		return 0;
+	if (reader->pipeline->start == START_LATEST)
+		in->start = in->high_watermark;
+	if (reader->pipeline->start != START_TIME)
+		return 0;
+	do
+		rc = ops->offset_at(reader->broker, part->tp, reader->pipeline->start_ms,
+				    &in->start, err);
+	while (ask_again(reader->ask, rc, err));
+	return rc;
+}
+
 /* What is asked for each partition by itself: the ends after C, so that they are not older. */
 static int read_part(const struct reader *reader, struct facts_part *part, struct err *err)
 {
@@ -62,17 +83,8 @@ static int read_part(const struct reader *reader, struct facts_part *part, struc
 	while (ask_again(reader->ask, rc, err));
 	if (rc < 0)
 		return -1;
-	in->start = in->log_start;
-	if (reader->pipeline->start == START_LATEST)
-		in->start = in->high_watermark;
-	if (reader->pipeline->start == START_TIME) {
-		do
-			rc = ops->offset_at(reader->broker, part->tp, reader->pipeline->start_ms,
-					    &in->start, err);
-		while (ask_again(reader->ask, rc, err));
-		if (rc < 0)
-			return -1;
-	}
+	if (read_start(reader, part, err) < 0)
+		return -1;
 	if (!reader->store)
 		return 0;
 	if (reader->store->ops->acquire(reader->store, part->tp, &store_part, &in->has_checkpoint,
@@ -88,8 +100,9 @@ static int read_topic(const struct reader *reader, const char *topic, struct fac
 	const struct broker_ops *ops = reader->broker->ops;
 	struct committed *committed;
 	struct tp *tps;
+	struct meta meta;
+	int32_t count, known = INT32_MAX; /* the fewest partitions that an M tells of */
 	bool compacted;
-	int32_t count;
 	int rc;
 
 	do
@@ -108,6 +121,10 @@ static int read_topic(const struct reader *reader, const char *topic, struct fac
 	while (ask_again(reader->ask, rc, err));
 	if (rc < 0)
 		return -1;
+	for (int32_t i = 0; i < count; i++)
+		if (committed[i].has_offset &&
+		    meta_read(committed[i].metadata, &meta) == META_OURS && meta.n < known)
+			known = meta.n;
 	facts->parts =
 		realloc(facts->parts, (facts->count + (size_t)count + 1) * sizeof(*facts->parts));
 	must(facts->parts != NULL);
@@ -116,6 +133,7 @@ static int read_topic(const struct reader *reader, const char *topic, struct fac
 
 		memset(part, 0, sizeof(*part));
 		part->tp = tps[i];
+		part->is_added = !committed[i].has_offset && i >= known;
 		fill(reader, part, count, compacted, &committed[i]);
 		if (read_part(reader, part, err) < 0)
 			return -1;

@@ -16,6 +16,7 @@
 
 struct facts_part {
 	struct tp tp;
+	bool is_added; /* no C, but the topic was processed when it had fewer partitions */
 	struct recover_in in;
 };
 

@@ -97,7 +97,13 @@ static void print_verdict(const struct pipeline *pipeline, const struct facts_pa
 	struct recover_out out;
 
 	recover_decide(&part->in, &out);
-	if (out.verdict == VERDICT_STOP)
+	if (out.verdict == VERDICT_STOP && recover_is_beyond_log(&part->in))
+		(void)printf("  verdict    STOP: %s\n"
+			     "             move it: onced offsets reset %s %s/%" PRId32
+			     " --to ...\n",
+			     stop_reason_text(out.reason), pipeline->name, part->tp.topic,
+			     part->tp.partition);
+	else if (out.verdict == VERDICT_STOP)
 		(void)printf("  verdict    STOP: %s\n"
 			     "             if C is right as it stands: "
 			     "onced offsets accept %s %s/%" PRId32 "\n",

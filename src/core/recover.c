@@ -252,6 +252,13 @@ void gap_advance(struct gap *gap, int64_t window_ms, int64_t t)
 		*gap = (struct gap){0};
 }
 
+bool recover_is_beyond_log(const struct recover_in *in)
+{
+	if (in->has_c)
+		return in->c > in->high_watermark;
+	return in->has_checkpoint && in->checkpoint.x > in->high_watermark;
+}
+
 const char *stop_reason_text(enum stop_reason reason)
 {
 	switch (reason) {

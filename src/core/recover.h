@@ -105,6 +105,10 @@ bool gap_is_hit(const struct gap *gap, int64_t window_ms, struct entry now);
 /* Closes the gap once T has left its reach. */
 void gap_advance(struct gap *gap, int64_t window_ms, int64_t t);
 
+/* Of a STOP: does the offset that would be taken for the truth (C, or X where C has expired) lie
+ * beyond the log's end? Then it cannot be accepted, only moved. */
+bool recover_is_beyond_log(const struct recover_in *in);
+
 /* One sentence: what happened. settle: the command that settles it. Never NULL. */
 const char *stop_reason_text(enum stop_reason reason);
 const char *verdict_name(enum verdict verdict);

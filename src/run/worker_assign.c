@@ -83,6 +83,17 @@ static int stop_error(const struct worker *w, const struct part *part, enum stop
 			"as it stands with `%s %s`",
 			part->tp.topic, part->tp.partition, stop_reason_text(reason), settle,
 			w->pipeline->name);
+	else if (recover_is_beyond_log(&part->in)) /* it cannot be right as it stands */
+		err_set(err, ERR_STOP, EXIT_DATA,
+			"%s/%" PRId32 ": %s (C=%" PRId64 ", log %" PRId64 " to %" PRId64
+			", state X=%" PRId64
+			"); look with `onced offsets show %s`, and move it with `onced offsets "
+			"reset %s %s/%" PRId32 " --to earliest` or wherever is right",
+			part->tp.topic, part->tp.partition, stop_reason_text(reason),
+			part->in.has_c ? part->in.c : -1, part->in.log_start,
+			part->in.high_watermark,
+			part->in.has_checkpoint ? part->in.checkpoint.x : -1, w->pipeline->name,
+			w->pipeline->name, part->tp.topic, part->tp.partition);
 	else
 		err_set(err, ERR_STOP, EXIT_DATA,
 			"%s/%" PRId32 ": %s (C=%" PRId64 ", log %" PRId64 " to %" PRId64

@@ -48,12 +48,11 @@ static enum verdict verdict_after(void)
 
 START_TEST(foreign_offsets_are_taken_as_they_stand)
 {
-	accept_plan_make(&in, 3, &plan);
+	accept_plan_make(&in, false, 1234567, &plan);
 	ck_assert_int_eq(plan.kind, ACCEPT_C);
 	ck_assert_int_eq(plan.offset, 50);
 	ck_assert_int_eq(plan.meta.b, 10);
 	ck_assert_int_eq(plan.meta.n, 4);
-	ck_assert_int_eq(plan.meta.i, 3);
 	ck_assert_int_eq(verdict_after(), VERDICT_SCRATCH);
 }
 END_TEST
@@ -64,7 +63,7 @@ START_TEST(offsets_moved_back_are_taken)
 	in.m = (struct meta){.k = 5, .n = 4, .d = 7, .g = 99, .v = 1000, .p = -1};
 	in.has_checkpoint = true;
 	in.checkpoint = (struct checkpoint){.x = 80, .k = 5, .d = 7, .g = 99};
-	accept_plan_make(&in, 0, &plan);
+	accept_plan_make(&in, false, 1234567, &plan);
 	ck_assert_int_eq(plan.kind, ACCEPT_C);
 	ck_assert_int_eq(plan.offset, 50);
 	ck_assert_int_eq(verdict_after(), VERDICT_SCRATCH);
@@ -75,7 +74,7 @@ START_TEST(another_cluster_and_partition_count_are_taken)
 {
 	in.m_form = META_OURS;
 	in.m = (struct meta){.k = 6, .n = 3, .d = 7, .g = 99, .v = 1000, .p = -1};
-	accept_plan_make(&in, 0, &plan);
+	accept_plan_make(&in, false, 1234567, &plan);
 	ck_assert_int_eq(verdict_after(), VERDICT_SCRATCH);
 }
 END_TEST
@@ -85,7 +84,7 @@ START_TEST(expired_offsets_come_back_from_the_state)
 	in.has_c = false;
 	in.has_checkpoint = true;
 	in.checkpoint = (struct checkpoint){.x = 80, .k = 5, .d = 7, .g = 99};
-	accept_plan_make(&in, 0, &plan);
+	accept_plan_make(&in, false, 1234567, &plan);
 	ck_assert_int_eq(plan.kind, ACCEPT_X);
 	ck_assert_int_eq(plan.offset, 80);
 	ck_assert_int_eq(verdict_after(), VERDICT_SCRATCH);
@@ -95,7 +94,7 @@ END_TEST
 START_TEST(an_offset_before_the_log_becomes_its_start)
 {
 	in.c = 4;
-	accept_plan_make(&in, 0, &plan);
+	accept_plan_make(&in, false, 1234567, &plan);
 	ck_assert_int_eq(plan.kind, ACCEPT_LOG_START);
 	ck_assert_int_eq(plan.offset, 10);
 	ck_assert_int_eq(verdict_after(), VERDICT_LIVE); /* nothing below it can be read */
@@ -105,7 +104,7 @@ END_TEST
 START_TEST(a_compacted_input_goes_on)
 {
 	in.compacted = true;
-	accept_plan_make(&in, 0, &plan);
+	accept_plan_make(&in, false, 1234567, &plan);
 	ck_assert_int_eq(plan.kind, ACCEPT_C);
 	ck_assert_int_eq(verdict_after(), VERDICT_GAP);
 }
@@ -115,7 +114,7 @@ START_TEST(a_pipeline_without_state_goes_on)
 {
 	in.stateful = false;
 	in.window_ms = 0;
-	accept_plan_make(&in, 0, &plan);
+	accept_plan_make(&in, false, 1234567, &plan);
 	ck_assert_int_eq(verdict_after(), VERDICT_LIVE);
 }
 END_TEST
@@ -123,18 +122,30 @@ END_TEST
 START_TEST(an_offset_beyond_the_log_is_not_the_truth)
 {
 	in.c = 101;
-	accept_plan_make(&in, 0, &plan);
+	accept_plan_make(&in, false, 1234567, &plan);
 	ck_assert_int_eq(plan.kind, ACCEPT_BEYOND);
 	in.c = 100;
-	accept_plan_make(&in, 0, &plan);
+	accept_plan_make(&in, false, 1234567, &plan);
 	ck_assert_int_eq(plan.kind, ACCEPT_C);
+}
+END_TEST
+
+/* With the others' M renewed nothing would tell any more that it came after them. */
+START_TEST(a_partition_that_was_added_begins_at_its_beginning)
+{
+	in.has_c = false;
+	in.start = in.high_watermark; /* from.start: latest */
+	accept_plan_make(&in, true, 1234567, &plan);
+	ck_assert_int_eq(plan.kind, ACCEPT_ADDED);
+	ck_assert_int_eq(plan.offset, 10);
+	ck_assert_int_eq(verdict_after(), VERDICT_LIVE);
 }
 END_TEST
 
 START_TEST(a_first_start_has_nothing_to_accept)
 {
 	in.has_c = false;
-	accept_plan_make(&in, 0, &plan);
+	accept_plan_make(&in, false, 1234567, &plan);
 	ck_assert_int_eq(plan.kind, ACCEPT_NOTHING);
 }
 END_TEST
@@ -155,6 +166,7 @@ int main(void)
 	tcase_add_test(tcase, a_compacted_input_goes_on);
 	tcase_add_test(tcase, a_pipeline_without_state_goes_on);
 	tcase_add_test(tcase, an_offset_beyond_the_log_is_not_the_truth);
+	tcase_add_test(tcase, a_partition_that_was_added_begins_at_its_beginning);
 	tcase_add_test(tcase, a_first_start_has_nothing_to_accept);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
