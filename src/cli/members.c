@@ -18,6 +18,7 @@ struct member {
 	struct broker *broker; /* owned */
 	struct tp *tps;        /* owned: what is assigned to it */
 	size_t tp_count;
+	bool is_assigned; /* since it has subscribed */
 };
 
 struct members {
@@ -97,6 +98,7 @@ static int on_event(struct member *member, const struct broker_event *event, str
 			realloc(member->tps, (event->partition_count + 1) * sizeof(*member->tps));
 		must(member->tps != NULL);
 		member->tp_count = event->partition_count;
+		member->is_assigned = true;
 		for (size_t i = 0; i < event->partition_count; i++)
 			member->tps[i] = event->partitions[i];
 		return ops->assign(member->broker, NULL, 0, err);
@@ -141,9 +143,38 @@ static struct member *owner_of(struct members *members, struct tp tp)
 	return NULL;
 }
 
+static bool all_assigned(const struct members *members)
+{
+	for (size_t i = 0; i < members->count; i++)
+		if (!members->all[i].is_assigned)
+			return false;
+	return true;
+}
+
+/* A static member that comes back gets what it had, without a rebalance: partitions that were added
+ * meanwhile are then nobody's. The group's leader, whichever member that is, makes a new assignment
+ * when it joins once more. */
+static int join_again(struct members *members, struct err *err)
+{
+	for (size_t i = 0; i < members->count; i++) {
+		struct broker *broker = members->all[i].broker;
+		int rc;
+
+		members->all[i].is_assigned = false;
+		do
+			rc = broker->ops->subscribe(broker, err);
+		while (ask_again(members->ask, rc, err));
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int members_join(struct members *members, const struct tp_offset *offsets, size_t count,
 		 struct err *err)
 {
+	bool is_again = false;
+
 	for (;;) {
 		const struct tp_offset *missing = NULL;
 
@@ -160,6 +191,11 @@ int members_join(struct members *members, const struct tp_offset *offsets, size_
 				"time (--timeout 2m)",
 				missing->tp.topic, missing->tp.partition,
 				members->ask->timeout_ms / 1000);
+		if (!is_again && all_assigned(members)) {
+			is_again = true; /* once: it may be another host's, who would suffer */
+			if (join_again(members, err) < 0)
+				return -1;
+		}
 		if (poll_all(members, err) < 0)
 			return -1;
 	}

@@ -98,7 +98,8 @@ int verify_compare_items(const void *left, const void *right)
 struct merge {
 	const struct verify_compare_in *in;
 	struct verify_report *report;
-	bool all_judged; /* nothing of the inputs is out of sight */
+	bool all_judged; /* every output comes from input that is judged ... */
+	bool no_past;    /* ... and that is there */
 	bool has_e, has_f;
 	struct verify_item e, f; /* the next of each */
 };
@@ -168,7 +169,7 @@ static void find_unexpected(struct merge *merge, const struct verify_item *item,
 	if (!item->by_source) {
 		if (merge->in->lineage)
 			report->foreign++;
-		else if (!merge->all_judged)
+		else if (!merge->all_judged || !merge->no_past)
 			report->maybe_ours++;
 		else
 			verify_report_find(report, VERIFY_UNEXPECTED, item);
@@ -298,11 +299,12 @@ void verify_report_place(struct verify_report *report, const struct verify_parts
 int verify_compare(const struct verify_compare_in *in, struct verify_report *report,
 		   struct err *err)
 {
-	struct merge merge = {.in = in, .report = report, .all_judged = true};
+	struct merge merge = {.in = in, .report = report, .all_judged = true, .no_past = true};
 
-	for (size_t i = 0; i < in->parts->count; i++)
-		if (!in->parts->all[i].judged || in->parts->all[i].cut)
-			merge.all_judged = false;
+	for (size_t i = 0; i < in->parts->count; i++) {
+		merge.all_judged = merge.all_judged && in->parts->all[i].judged;
+		merge.no_past = merge.no_past && !in->parts->all[i].has_past;
+	}
 	if (in->refused->count > 1)
 		qsort(in->refused->all, in->refused->count, sizeof(*in->refused->all),
 		      compare_refused);

@@ -23,6 +23,7 @@ struct verify_part {
 	bool judged;   /* false: its records were not processed by this definition, or nobody can
 			  tell; a note says why */
 	bool cut;      /* input of this generation is deleted: what it held may be repeated */
+	bool has_past; /* the log had offsets before start: an output may be of one of those */
 	int64_t start; /* the base, or the log's start */
 	int64_t c;     /* outputs of records below must be there */
 	int64_t end;   /* outputs of records from here on must not be there */

@@ -102,10 +102,8 @@ void verify_print_text(const struct verify_result *result)
 	for (int kind = 0; kind < VERIFY_KINDS; kind++)
 		print_examples(result, (enum verify_kind)kind);
 	if (report->counts[VERIFY_UNEXPECTED] && !result->pipeline->lineage)
-		(void)printf(
-			"what other pipelines or programs wrote to these topics, and what this one "
-			"made of input below its base, counts as unexpected; `lineage: true` tells "
-			"them apart\n");
+		(void)printf("what other pipelines or programs wrote to these topics counts as "
+			     "unexpected; `lineage: true` tells it apart\n");
 	if (report->foreign)
 		(void)printf("%" PRIu64 " records in the outputs are not ours\n", report->foreign);
 	if (report->refused)

@@ -193,6 +193,7 @@ static void place(struct verify_part *part, int64_t log_start, int64_t log_end, 
 				 part->tp.topic, part->tp.partition, base,
 				 at_most(log_start, part->c));
 	part->start = at_least(base, log_start);
+	part->has_past = part->start > 0;
 	part->c = at_least(at_most(part->c, log_end), part->start);
 	part->end = at_least(at_most(second_c, log_end), part->c);
 	if (!part->judged)

@@ -38,6 +38,12 @@ last_of() {
 			END { gsub("=", ":", headers); print headers FS key FS value }'
 }
 
+delete_to_200() { # TOPIC: of its partition 0
+	printf '{"partitions":[{"topic":"%s","partition":0,"offset":200}],"version":1}' "$1" \
+		>"$WORK/delete.json"
+	tool delete-records --offset-json-file "$WORK/delete.json"
+}
+
 for lineage in false true; do
 	use "audit-$lineage" 3
 	printf 'lineage: %s\n' $lineage >>"$WORK/pipelines/$name.yaml"
@@ -111,13 +117,17 @@ for lineage in false true; do
 	says missing=0 repeated=0 altered=0
 	cp "$WORK/kept" "$WORK/pipelines/$name.yaml"
 
-	# Outputs deleted: what is gone may have been there.
-	printf '{"partitions":[{"topic":"%s","partition":0,"offset":200}],"version":1}' "$clean" \
-		>"$WORK/delete.json"
-	tool delete-records --offset-json-file "$WORK/delete.json"
+	# Outputs deleted: what is gone may have been there. Input deleted: what is there may be of it.
+	delete_to_200 "$clean"
 	audit 1
 	says missing=0
 	grep -Eq '"not_checkable":\{"missing":[1-9]' "$WORK/verified" ||
 		fail "deleted outputs are not told: $(cat "$WORK/verified")"
+	delete_to_200 "$in"
+	audit 1
+	says missing=0
+	grep -Eq '"not_checkable":\{"missing":[1-9][0-9]*,"found":[1-9]' "$WORK/verified" ||
+		fail "deleted input is not told: $(cat "$WORK/verified")"
+	grep -q 'input from 0 to 200 is deleted' "$WORK/verified" || fail "$(cat "$WORK/verified")"
 	rm "$WORK/pipelines/$name.yaml"
 done

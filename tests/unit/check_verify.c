@@ -252,9 +252,16 @@ static void harm_input_cut(void)
 {
 	struct verify_item more = verify_world_item(world.lineage, 50);
 
-	world.parts.all[0].cut = true;
+	world.parts.all[0].has_past = true;
 	more.source_offset = world.lineage ? 4 : 60;
 	(void)add_found(&more, 1);
+}
+
+/* What is there once more is found nevertheless. */
+static void harm_input_cut_and_one_again(void)
+{
+	world.parts.all[0].has_past = true;
+	harm_one_again();
 }
 
 struct counts {
@@ -312,6 +319,10 @@ static const struct harm {
 	{"output compacted", harm_output_compacted, {{0}, 1, 0, 0, 0}, {{0}, 1, 0, 0, 0}},
 	{"not judged", harm_not_judged, {{0}, 1, 1, 0, 0}, {{0}, 0, 10, 0, 0}},
 	{"input cut", harm_input_cut, {{0}, 0, 1, 0, 0}, {{0}, 0, 1, 0, 0}},
+	{"input cut, one again",
+	 harm_input_cut_and_one_again,
+	 {{0, 1}, 0, 0, 0, 0},
+	 {{0, 1, 0, 0, 1}, 0, 0, 0, 0}},
 };
 #define HARMS (sizeof(harms) / sizeof(harms[0]))
 
