@@ -116,6 +116,7 @@ START_TEST(empty_counts_nothing_as_seen)
 	break_it(_i);
 	make(40, RESET_EMPTY);
 	ck_assert_int_eq(plan.meta.b, 40);
+	ck_assert_int_eq(plan.meta.p, -1); /* as at a first start, so that h can be checked */
 	out = verdict_after();
 	ck_assert_int_eq(out.verdict, VERDICT_LIVE);
 	ck_assert_int_eq(out.start, 40);

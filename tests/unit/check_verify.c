@@ -125,6 +125,13 @@ static void harm_optional_gone(void)
 	world.found_count -= 2;
 }
 
+/* Of two with one content the one that must be there takes what is there. */
+static void harm_optional_of_two_gone(void)
+{
+	world.expected[6].optional = true;
+	world.found[6] = world.found[--world.found_count];
+}
+
 static void harm_optional_again(void)
 {
 	world.expected[RECORDS - 1].optional = true;
@@ -298,6 +305,7 @@ static const struct harm {
 	{"late", harm_late, {{0}, 0, 0, 0, 0}, {{0, 0, 0, 0, 1}, 0, 0, 0, 0}},
 	{"interleaved", harm_interleaved, {{0}, 0, 0, 0, 0}, {{0}, 0, 0, 0, 0}},
 	{"optional gone", harm_optional_gone, {{0}, 0, 0, 0, 0}, {{0}, 0, 0, 0, 0}},
+	{"optional of two gone", harm_optional_of_two_gone, {{0}, 0, 0, 0, 0}, {{0}, 0, 0, 0, 0}},
 	{"optional again", harm_optional_again, {{0, 1}, 0, 0, 0, 0}, {{0, 1}, 0, 0, 0, 0}},
 	{"unsure gone", harm_unsure_gone, {{0}, 2, 0, 0, 0}, {{0}, 2, 0, 0, 0}},
 	{"unsure again", harm_unsure_again, {{0, 1}, 0, 0, 0, 0}, {{0, 1}, 0, 0, 0, 0}},
