@@ -21,6 +21,7 @@ for lineage in false true; do
 	stop a
 	"$ONCED" verify -c "$WORK/a.yaml" --json "$name" >"$WORK/verified" ||
 		fail "verify: $(cat "$WORK/verified")"
-	grep -q '"refused":1,' "$WORK/verified" || fail "nothing was refused: $(cat "$WORK/verified")"
+	grep -q '"refused":1,' "$WORK/verified" ||
+		fail "nothing was refused: $(cat "$WORK/verified")"
 	rm "$WORK/pipelines/$name.yaml"
 done
