@@ -117,7 +117,7 @@ for lineage in false true; do
 	says missing=0 repeated=0 altered=0
 	cp "$WORK/kept" "$WORK/pipelines/$name.yaml"
 
-	# Outputs deleted: what is gone may have been there. Input deleted: what is there may be of it.
+	# Outputs deleted: what is gone may have been there. Input: what is there may be of it.
 	delete_to_200 "$clean"
 	audit 1
 	says missing=0
