@@ -112,6 +112,7 @@ CLI_SRCS = \
 	src/cli/accept_plan.c \
 	src/cli/ask.c \
 	src/cli/check.c \
+	src/cli/check_print.c \
 	src/cli/facts.c \
 	src/cli/load.c \
 	src/cli/members.c \
