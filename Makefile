@@ -78,6 +78,7 @@ IO_SRCS = \
 	src/io/lmdb_codec.c \
 	src/io/lmdb_env.c \
 	src/io/lmdb_err.c \
+	src/io/lmdb_guard.c \
 	src/io/lmdb_store.c \
 	src/io/lmdb_sweep.c \
 	src/io/lmdb_version.c \
@@ -142,6 +143,7 @@ TEST_LIB_SRCS = \
 	tests/lib/fake_expr.c \
 	tests/lib/fake_kafka.c \
 	tests/lib/fake_store.c \
+	tests/lib/lmdb_damage.c \
 	tests/lib/lmdb_world.c \
 	tests/lib/member.c \
 	tests/lib/mock.c \

@@ -18,6 +18,7 @@
 #include "io/lmdb_aside.h"
 #include "io/lmdb_checkpoint.h"
 #include "io/lmdb_err.h"
+#include "io/lmdb_guard.h"
 
 #define LOCK_FILE "lock" /* ours; lock.mdb is LMDB's */
 #define DATABASES 3
@@ -426,6 +427,7 @@ int lmdb_env_open(const struct lmdb_env_conf *conf, struct lmdb_env **ret, struc
 	struct lmdb_env *env = calloc(1, sizeof(*env));
 
 	must(env != NULL);
+	lmdb_guard_install();
 	env->dir = strdup(conf->dir);
 	env->group = strdup(conf->group);
 	must(env->dir && env->group);
