@@ -198,6 +198,7 @@ UNIT_TESTS = \
 # tests/sim/NAME.c
 SIM_TESTS = \
 	check_sim_crash \
+	check_sim_disk \
 	check_sim_naive \
 	check_sim_random \
 
@@ -210,6 +211,9 @@ MOCK_TESTS = \
 # tests/integration/NAME.c, run by a script of that folder
 INTEGRATION_TESTS = \
 	check_broker \
+
+# loaded into a program by a script of that folder
+SHIMS = obj/tests/integration/eio.so
 
 # programs of the tests with a real Kafka; they link nothing of onced
 TOOL_NAMES = \
@@ -292,6 +296,10 @@ libonced.a libtest.a: Makefile
 
 $(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
+
+obj/%.so: %.c config.mak
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -D_GNU_SOURCE -fPIC -shared -o $@ $<
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
 
@@ -389,6 +397,7 @@ tsan:
 	$(call subbuild,tsan,--enable-sanitize=thread CFLAGS="-g -O1",all)
 
 check-integration: all failpoints tsan tools $(INTEGRATION)
+check-integration: all failpoints tools $(INTEGRATION) $(SHIMS)
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
 demo: all tools

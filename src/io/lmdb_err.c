@@ -34,8 +34,9 @@ static const char *healing(int rc)
 	case EFBIG:
 		return "raise the limit on file sizes (ulimit -f, LimitFSIZE=)";
 	case EIO:
-		return "check the disk (dmesg); the state can be deleted, it is rebuilt from the "
-		       "input";
+		/* LMDB's word for a write that was cut short, too: that is a full disk. */
+		return "the disk is full (df) or fails (dmesg); the state can be deleted, it is "
+		       "rebuilt from the input";
 	case EROFS:
 		return "mount it writable";
 	case ENOMEM:
