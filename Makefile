@@ -162,6 +162,7 @@ UNIT_TESTS = \
 	check_catalog \
 	check_codec \
 	check_config \
+	check_err \
 	check_expr \
 	check_expr_limits \
 	check_expr_names \

@@ -18,6 +18,7 @@ bool lmdb_err_is_corrupt(int rc)
 	case MDB_INCOMPATIBLE:
 	case MDB_CURSOR_FULL:
 	case MDB_PAGE_FULL:
+	case EFAULT: /* LMDB took a wild address from a damaged page and handed it to the kernel */
 		return true;
 	default:
 		return false;

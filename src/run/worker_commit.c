@@ -418,7 +418,7 @@ int worker_checkpoint(struct worker *w, bool now_please, bool wait, struct err *
 	}
 	w->stats->overlay_bytes = (int64_t)overlays_bytes(w);
 	if (rc == 0) {
-		/* Also when none has ended just now: nothing is read as long as there is no room. */
+		/* Also when none has ended just now: without room nothing is read. */
 		if (overlays_bytes(w) <= w->conf.overlay_bytes_max)
 			w->intake_stopped = false;
 		return 0;

@@ -4,6 +4,7 @@
  * cut, flipped, swapped and planted between two opens; a row flipped under a running environment.
  */
 #include <check.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
 #include <signal.h>
@@ -15,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "io/lmdb_err.h"
 #include "io/lmdb_guard.h"
 #include "lib/lmdb_damage.h"
 
@@ -348,6 +350,24 @@ START_TEST(branch_page_that_misleads_is_found_by_the_sweep)
 }
 END_TEST
 
+START_TEST(what_blames_the_file_is_told_from_what_heals)
+{
+	static const int blame[] = {MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_INVALID, EFAULT};
+	static const int heal[] = {EIO, ENOSPC, ENOMEM, MDB_MAP_FULL};
+	struct err err;
+
+	for (size_t i = 0; i < sizeof(blame) / sizeof(*blame); i++) {
+		ck_assert_int_eq(lmdb_err_set(&err, blame[i], "dir", "checkpoint"), -1);
+		ck_assert(lmdb_err_is_corrupt(blame[i]) && err.kind == ERR_STOP);
+		ck_assert_int_eq(err.code, EXIT_INTERNAL);
+	}
+	for (size_t i = 0; i < sizeof(heal) / sizeof(*heal); i++) {
+		ck_assert_int_eq(lmdb_err_set(&err, heal[i], "dir", "checkpoint"), -1);
+		ck_assert(!lmdb_err_is_corrupt(heal[i]) && err.kind == ERR_RETRY);
+	}
+}
+END_TEST
+
 /* ---- crashes in LMDB ---- */
 
 enum { BY_FAULT, BY_ABORT, BY_FAULT_OUTSIDE, CRASHES };
@@ -439,6 +459,7 @@ int main(void)
 	tcase_add_test(tcase, one_start_that_died_opening_is_forgiven);
 	tcase_add_test(tcase, two_starts_that_died_opening_move_it_aside);
 	tcase_add_test(tcase, only_the_latest_asides_are_kept);
+	tcase_add_test(tcase, what_blames_the_file_is_told_from_what_heals);
 	tcase_add_test(tcase, branch_page_that_misleads_is_found_by_the_sweep);
 	tcase_add_loop_test(tcase, crash_inside_lmdb_is_flagged_and_kills, 0, CRASHES);
 	tcase_add_test(tcase, flipped_bits_never_change_what_is_served);
