@@ -78,6 +78,7 @@ IO_SRCS = \
 	src/io/lmdb_codec.c \
 	src/io/lmdb_env.c \
 	src/io/lmdb_err.c \
+	src/io/lmdb_guard.c \
 	src/io/lmdb_store.c \
 	src/io/lmdb_sweep.c \
 	src/io/lmdb_version.c \
@@ -112,6 +113,7 @@ CLI_SRCS = \
 	src/cli/accept_plan.c \
 	src/cli/ask.c \
 	src/cli/check.c \
+	src/cli/check_print.c \
 	src/cli/facts.c \
 	src/cli/load.c \
 	src/cli/members.c \
@@ -149,6 +151,7 @@ TEST_LIB_SRCS = \
 	tests/lib/fake_expr.c \
 	tests/lib/fake_kafka.c \
 	tests/lib/fake_store.c \
+	tests/lib/lmdb_damage.c \
 	tests/lib/lmdb_world.c \
 	tests/lib/member.c \
 	tests/lib/mock.c \
@@ -168,6 +171,7 @@ UNIT_TESTS = \
 	check_catalog \
 	check_codec \
 	check_config \
+	check_err \
 	check_expr \
 	check_expr_limits \
 	check_expr_names \
@@ -208,6 +212,7 @@ UNIT_TESTS = \
 # tests/sim/NAME.c
 SIM_TESTS = \
 	check_sim_crash \
+	check_sim_disk \
 	check_sim_naive \
 	check_sim_random \
 
@@ -220,6 +225,25 @@ MOCK_TESTS = \
 # tests/integration/NAME.c, run by a script of that folder
 INTEGRATION_TESTS = \
 	check_broker \
+
+# loaded into a program by a script of that folder
+SHIMS = obj/tests/integration/eio.so
+
+# tests/fuzz/NAME.c: fed by libFuzzer in a build with --enable-fuzzers, else by replay.c
+FUZZERS = \
+	fuzz_expr \
+	fuzz_headers \
+	fuzz_lmdb \
+	fuzz_meta \
+	fuzz_record \
+	fuzz_yaml \
+
+FUZZ_LIB_SRCS = \
+	tests/fuzz/take.c \
+
+# tests/prove/NAME.c, run by a script of that folder
+PROVE_TESTS = \
+	flips \
 
 # programs of the tests with a real Kafka; they link nothing of onced
 TOOL_NAMES = \
@@ -248,6 +272,9 @@ HARDEN = -fPIE -fstack-protector-strong -fstack-clash-protection
 HARDEN_LD = -pie -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 ifneq ($(SANITIZE),)
 SANITIZE_FLAGS = -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+ifneq ($(FUZZING),)
+SANITIZE_FLAGS += -fsanitize=fuzzer-no-link
+endif
 else ifeq ($(filter -O0,$(CFLAGS)),)
 HARDEN += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
@@ -276,7 +303,10 @@ UNIT = $(addprefix obj/tests/unit/,$(UNIT_TESTS))
 SIM = $(addprefix obj/tests/sim/,$(SIM_TESTS))
 MOCK = $(addprefix obj/tests/mock/,$(MOCK_TESTS))
 INTEGRATION = $(addprefix obj/tests/integration/,$(INTEGRATION_TESTS))
+PROVE = $(addprefix obj/tests/prove/,$(PROVE_TESTS))
 BENCH = $(addprefix obj/tests/bench/,$(BENCHES))
+FUZZ = $(addprefix obj/tests/fuzz/,$(FUZZERS))
+FUZZ_LIB_OBJS = $(patsubst %.c,obj/%.o,$(FUZZ_LIB_SRCS))
 TESTS = $(UNIT) $(SIM) $(MOCK)
 TOOLS = $(addprefix obj/,$(TOOL_NAMES))
 TOOL_LIB_OBJS = $(patsubst %.c,obj/%.o,$(TOOL_LIB_SRCS))
@@ -300,8 +330,21 @@ libtest.a: $(TEST_LIB_OBJS)
 libonced.a libtest.a: Makefile
 	$(call say,AR,$@)rm -f $@ && $(AR) rcD $@ $(filter %.o,$^)
 
-$(TESTS) $(INTEGRATION) $(BENCH): %: %.o libtest.a libonced.a
+$(TESTS) $(INTEGRATION) $(PROVE) $(BENCH): %: %.o libtest.a libonced.a
 	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
+
+# One driver or the other has main.
+ifneq ($(FUZZING),)
+$(FUZZ): LINK += -fsanitize=fuzzer
+else
+$(FUZZ): obj/tests/fuzz/replay.o
+endif
+$(FUZZ): %: %.o $(FUZZ_LIB_OBJS) libtest.a libonced.a
+	$(call say,LD,$@)$(LINK) -o $@ $^ $(CHECK_LIBS) $(LIB_LIBS) $(LIBS)
+
+obj/%.so: %.c config.mak
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) -std=gnu11 $(WARN) $(CFLAGS) -D_GNU_SOURCE -fPIC -shared -o $@ $<
 
 obj/tests/%.o: CPPFLAGS += -I$(srcdir)/tests -DTEST_SRCDIR='"$(abspath $(srcdir))"' $(CHECK_CFLAGS)
 
@@ -317,11 +360,11 @@ obj/%.o: %.cc config.mak
 	$(call say,CXX,$<)$(COMPILE_CXX) -c -o $@ $<
 
 -include $(patsubst %.o,%.d,obj/src/main.o $(LIB_OBJS) $(TEST_LIB_OBJS)) \
-	$(addsuffix .d,$(TESTS) $(INTEGRATION) $(BENCH) $(TOOLS)) \
-	$(TOOL_LIB_OBJS:.o=.d)
+	$(addsuffix .d,$(TESTS) $(FUZZ) $(INTEGRATION) $(PROVE) $(BENCH) $(TOOLS)) \
+	$(FUZZ_LIB_OBJS:.o=.d) $(TOOL_LIB_OBJS:.o=.d) obj/tests/fuzz/replay.d
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
-DEPS_FIRST = $(if $(filter check check-% demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
+DEPS_FIRST = $(if $(filter check check-% demo fuzz fuzz-% prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
 config.mak: $(srcdir)/config.mak.in $(srcdir)/configure
 	@if test -f config.status; then ./config.status -q --recheck && ./config.status -q; \
 		else echo "  CONF ./configure"; $(srcdir)/configure -q; fi
@@ -344,10 +387,11 @@ define subbuild # NAME, configure's arguments, goals
 	+@$(MAKE) --no-print-directory $(J) -C build/$(1) DEVELOPER=$(DEVELOPER) $(3)
 endef
 
-CHECKS = tidy format-check check-unit check-sim check-mock check-checker check-asan check-valgrind \
-	check-tsan check-clang check-integration
+CHECKS = tidy format-check check-unit check-sim check-mock check-checker fuzz-replay check-asan \
+	check-valgrind check-tsan check-clang check-integration
 
 .PHONY: check $(CHECKS) check-programs failpoints tsan demo prove bench
+.PHONY: check $(CHECKS) check-programs failpoints fuzz fuzz-programs demo prove bench
 check:
 	@$(srcdir)/tests/deps
 	+@$(srcdir)/tests/steps "$(MAKE) $(J)" $(CHECKS)
@@ -361,6 +405,10 @@ check-sim: $(SIM)
 check-mock: $(MOCK)
 	@$(RUN) -j 2 $(MOCK)
 
+# Every file of every corpus once; with libFuzzer's search: make fuzz.
+fuzz-replay: $(FUZZ)
+	@$(RUN) -j 2 -t 600 $(FUZZ)
+
 check-programs: $(TESTS)
 	@$(RUN) -j 2 -t 600 $(WRAPPER) $(TESTS)
 
@@ -370,7 +418,7 @@ check-asan: export CK_TIMEOUT_MULTIPLIER = 5
 check-asan: export SIM_SCHEDULES = 1000
 check-asan:
 	$(call subbuild,asan,--enable-sanitize=address$(comma)undefined CFLAGS="-g -O1", \
-		check-programs)
+		check-programs fuzz-replay)
 
 check-tsan: export TSAN_OPTIONS = suppressions=$(abspath $(srcdir))/tests/tsan.supp
 check-tsan: export CK_TIMEOUT_MULTIPLIER = 10
@@ -389,6 +437,14 @@ check-clang: DEVELOPER = 1
 check-clang:
 	$(call subbuild,clang,CC=clang-14 CXX=clang++-14,all check-programs)
 
+# TIME seconds of each fuzzer, or of FUZZERS="fuzz_yaml ..."; what they find: build/fuzz/found.
+TIME = 60
+fuzz:
+	$(call subbuild,fuzz,--enable-fuzzers CC=clang-14 CXX=clang++-14 CFLAGS="-g -O1",fuzz-programs)
+	@$(srcdir)/tests/fuzz/run build/fuzz $(TIME) $(FUZZERS)
+
+fuzz-programs: $(FUZZ)
+
 failpoints:
 	$(call subbuild,failpoints,--enable-failpoints,all)
 
@@ -399,12 +455,13 @@ tsan:
 	$(call subbuild,tsan,--enable-sanitize=thread CFLAGS="-g -O1",all)
 
 check-integration: all failpoints tsan tools $(INTEGRATION)
+check-integration: all failpoints tools $(INTEGRATION) $(SHIMS)
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
 demo: all tools
 	@$(srcdir)/tests/demo/demo $(CURDIR)
 
-prove: all tools
+prove: all tools $(PROVE)
 	@$(srcdir)/tests/prove/run $(CURDIR)
 
 bench: all tools
@@ -467,7 +524,8 @@ uninstall:
 	rm -f $(foreach file,$(installed),'$(DESTDIR)$(file)')
 
 clean:
-	rm -rf obj build/asan build/tsan build/clang build/failpoints onced libonced.a libtest.a
+	rm -rf obj build/asan build/tsan build/clang build/failpoints build/fuzz onced libonced.a \
+		libtest.a
 
 distclean: clean
 	rm -rf autom4te.cache aclocal.m4 configure configure~ install-sh config.log config.status \
@@ -482,6 +540,7 @@ help:
 	@echo "                    at every step; check-mock: librdkafka's in-process brokers"
 	@echo "  check-asan, check-valgrind, check-tsan, check-clang"
 	@echo "  check-integration against a real Kafka, which it starts"
+	@echo "  fuzz-replay       each fuzzer over its corpus (fuzz TIME=60: search with libFuzzer)"
 	@echo "demo, prove, bench  see it work; kill it many times and verify; measure it"
 	@echo "install, uninstall  honour DESTDIR and prefix"
 	@echo "dist                onced-VERSION.tar.gz from the last commit"

@@ -95,7 +95,7 @@ listed() { # every source is named in the Makefile, and every name there exists
 		src/main.c) continue ;;
 		tests/lib/* | src/*) name=$file ;;
 		tests/bench/*) name=${file%.c} ;;
-		tests/unit/* | tests/sim/* | tests/mock/*)
+		tests/unit/* | tests/sim/* | tests/mock/* | tests/fuzz/fuzz_* | tests/prove/*)
 			name=$(basename "$file" .c)
 			;;
 		*) continue ;;

@@ -4,6 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
+/* One line of text, whatever was quoted in it: it goes to terminals, the journal, and headers. */
+static void make_printable(char *text)
+{
+	bool is_text = bytes_is_utf8(bytes_str(text));
+
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+		else if (!is_text && (unsigned char)*c >= 0x80)
+			*c = '?';
+}
+
 int err_set(struct err *err, enum err_kind kind, int code, const char *format, ...)
 {
 	va_list args;
@@ -17,6 +31,7 @@ int err_set(struct err *err, enum err_kind kind, int code, const char *format, .
 	va_start(args, format);
 	(void)vsnprintf(err->msg, sizeof(err->msg), format, args); /* cut is fine */
 	va_end(args);
+	make_printable(err->msg);
 	return -1;
 }
 
@@ -35,6 +50,7 @@ int err_wrap(struct err *err, const char *format, ...)
 	(void)snprintf(text + used, sizeof(text) - used, ": %s", err->msg);
 	memcpy(err->msg, text, max - 1);
 	err->msg[max - 1] = '\0';
+	make_printable(err->msg);
 	return -1;
 }
 

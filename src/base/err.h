@@ -36,7 +36,7 @@ enum exit_code {
 struct err {
 	enum err_kind kind;
 	int code;      /* ERR_STOP: enum exit_code; else the library's own code, for the log */
-	char msg[512]; /* one line, no record content, no secret */
+	char msg[512]; /* one printable line, no record content, no secret */
 	/* For the journal, see err_name and err_at; NULL = not said. */
 	const char *event;
 	const char *topic; /* with it: */
@@ -44,7 +44,9 @@ struct err {
 	int64_t offset; /* -1 = the partition as such */
 };
 
-/* Fills err (if not NULL) and returns -1, so that `return err_set(...)` reads well. */
+/* Fills err (if not NULL) and returns -1, so that `return err_set(...)` reads well. Control
+ * characters become blanks; a message that is not UTF-8, or was cut within a character, loses what
+ * is not ASCII. */
 int err_set(struct err *err, enum err_kind kind, int code, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -3,9 +3,9 @@
  * line or two what each pipeline does; -v every setting with where it comes from.
  */
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 
+#include "cli/check_print.h"
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "run/memory.h"
@@ -23,25 +23,6 @@ static const char usage[] =
 	"\n"
 	"Exit: 0 the configuration is right, 78 it is not.\n";
 
-static void print_settings(const struct setting *settings, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		const struct setting *setting = &settings[i];
-
-		(void)printf("  %s = ", setting->path);
-		for (const char *c = setting->value; *c; c++) {
-			if (*c == '\n')
-				(void)fputs("\n      ", stdout);
-			else
-				(void)putchar(*c);
-		}
-		if (setting->file)
-			(void)printf("  (%s:%d)\n", setting->file, setting->line);
-		else
-			(void)puts("  (default)");
-	}
-}
-
 static int64_t worker_count(const struct config *config)
 {
 	int64_t count = 0;
@@ -49,41 +30,6 @@ static int64_t worker_count(const struct config *config)
 	for (size_t i = 0; i < config->pipeline_count; i++)
 		count += config->pipelines[i].pipeline.workers;
 	return count;
-}
-
-static void print_memory(int64_t workers, const struct memory_share *share)
-{
-	(void)printf("memory, for each of %" PRId64 " worker%s: %zuk consumer queue, %zuk producer "
-		     "queue, %zuk batch, %zuk overlay; beside it: the heap of jq expressions and "
-		     "LMDB's mapped pages\n",
-		     workers, workers == 1 ? "" : "s", share->consumer_queue_bytes >> 10,
-		     share->producer_queue_bytes >> 10, share->batch_bytes >> 10,
-		     share->overlay_bytes >> 10);
-}
-
-static void print_topics(const char *before, const char *topic)
-{
-	(void)printf("%s%s", before, topic);
-}
-
-/* payments: payments -> payments.big, payments.clean; errors to payments.dead; ... */
-static void print_summary(const struct pipeline_config *config)
-{
-	const struct pipeline *pipeline = &config->pipeline;
-
-	(void)printf("%s: ", pipeline->name);
-	for (size_t i = 0; i < pipeline->topic_count; i++)
-		print_topics(i ? ", " : "", pipeline->topics[i]);
-	for (size_t i = 0; i < pipeline->target_count; i++)
-		print_topics(i ? ", " : " -> ", pipeline->targets[i].topic);
-	if (pipeline->errors == ERRORS_TO)
-		(void)printf("; errors to %s", pipeline->errors_topic);
-	else
-		(void)printf("; errors: %s", pipeline->errors == ERRORS_DROP ? "drop" : "stop");
-	(void)printf("; group %s; %zu step%s, %d worker%s, %zu test%s\n", pipeline->group,
-		     pipeline->step_count, pipeline->step_count == 1 ? "" : "s", pipeline->workers,
-		     pipeline->workers == 1 ? "" : "s", config->test_count,
-		     config->test_count == 1 ? "" : "s");
 }
 
 static void warn_of_batches(const struct config *config, const struct memory_share *share)
@@ -111,18 +57,7 @@ static int report(const struct config *config, bool verbose)
 		return EXIT_CONFIG;
 	}
 	warn_of_batches(config, &share);
-	if (verbose) {
-		(void)printf("main file: %s\n", config->file ? config->file : "none");
-		print_settings(config->settings, config->setting_count);
-		print_memory(workers, &share);
-	}
-	for (size_t i = 0; i < config->pipeline_count; i++) {
-		const struct pipeline_config *pipeline = &config->pipelines[i];
-
-		print_summary(pipeline);
-		if (verbose)
-			print_settings(pipeline->settings, pipeline->setting_count);
-	}
+	check_print(stdout, config, workers, &share, verbose);
 	return 0;
 }
 

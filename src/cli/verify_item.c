@@ -52,18 +52,20 @@ static struct bytes header_of(const struct record *record, const char *name)
 	return BYTES_NULL;
 }
 
+/* As onced writes it: a record with +5 or 05 there was not written by onced. */
 static bool number_of(struct bytes text, int64_t *ret)
 {
 	char copy[NUMBER_TEXT_MAX];
-	char *end;
 
 	if (!text.data || text.len == 0 || text.len >= sizeof(copy))
 		return false;
 	memcpy(copy, text.data, text.len);
 	copy[text.len] = '\0';
+	if (strspn(copy, "0123456789") != text.len || (copy[0] == '0' && text.len > 1))
+		return false;
 	errno = 0;
-	*ret = strtoll(copy, &end, 10);
-	return errno == 0 && *end == '\0' && *ret >= 0;
+	*ret = strtoll(copy, NULL, 10);
+	return errno == 0;
 }
 
 static bool topic_of(const struct pipeline *pipeline, struct bytes name, uint8_t *ret)
@@ -80,12 +82,13 @@ static bool topic_of(const struct pipeline *pipeline, struct bytes name, uint8_t
 static bool read_lineage(const struct pipeline *pipeline, struct bytes text,
 			 struct verify_item *ret)
 {
-	const char *at = text.data, *end = at + text.len;
+	const char *at = text.data, *end;
 	struct bytes fields[4];
 	int64_t numbers[3];
 
-	if (!text.data || text.len > LINEAGE_TEXT_MAX)
+	if (!at || text.len > LINEAGE_TEXT_MAX)
 		return false;
+	end = at + text.len;
 	for (int i = 0; i < 4; i++) {
 		const char *slash = i < 3 ? memchr(at, '/', (size_t)(end - at)) : end;
 

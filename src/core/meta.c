@@ -36,20 +36,30 @@ size_t meta_write(const struct meta *meta, char text[META_MAX])
 	return (size_t)len;
 }
 
+/* One number as PRId64 writes it, so that no two texts mean the same and none means another than
+ * it says. *ret_end is behind it. */
+static bool read_decimal(const char *text, int64_t *ret, const char **ret_end)
+{
+	const char *digits = text + (*text == '-');
+	char *end;
+
+	if (*digits < '0' || *digits > '9' || (*digits == '0' && digits > text) ||
+	    (digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9'))
+		return false;
+	errno = 0;
+	*ret = strtoll(text, &end, 10);
+	*ret_end = end;
+	return errno == 0;
+}
+
 /* Reads up to count numbers separated by colons; true if there is exactly that. */
 static bool read_ints(const char *text, int64_t *numbers, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		char *end;
-		long long number;
+		const char *end;
 
-		if (*text != '-' && (*text < '0' || *text > '9'))
+		if (!read_decimal(text, &numbers[i], &end) || *end != (i + 1 < count ? ':' : '\0'))
 			return false;
-		errno = 0;
-		number = strtoll(text, &end, 10);
-		if (errno || end == text || *end != (i + 1 < count ? ':' : '\0'))
-			return false;
-		numbers[i] = number;
 		text = end + 1;
 	}
 	return true;

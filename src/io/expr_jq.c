@@ -109,9 +109,6 @@ static void on_report(void *ctx, jv message)
 		       (report->text[used - 1] == '\n' || report->text[used - 1] == ' '))
 			used--;
 		report->text[used] = '\0';
-		for (char *q = report->text; *q; q++)
-			if (*q == '\n' || *q == '\r' || *q == '\t')
-				*q = ' ';
 		report->full = true;
 	}
 	jv_free(text);

@@ -29,7 +29,7 @@ static bool exists(int dir_fd, const char *name)
 const char *lmdb_aside_reason(int dir_fd)
 {
 	if (exists(dir_fd, FLAG_CORRUPT))
-		return "a corrupt row was found in it while it was in use";
+		return "a corrupt row was found in it, or LMDB crashed on it, while it was in use";
 	if (exists(dir_fd, FLAG_AGAIN))
 		return "two starts in a row ended while they opened it";
 	return NULL;

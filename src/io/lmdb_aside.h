@@ -2,7 +2,8 @@
  * lmdb_aside: how an environment is given up. Two kinds of flag file stand in the directory beside
  * data.mdb and survive the process:
  *
- *   corrupt                  a row was found corrupt while running: the next open moves it aside
+ *   corrupt                  a row was found corrupt, or LMDB crashed, while running: the next open
+ *                            moves it aside
  *   opening, opening-again   opening has begun and not ended. One such start may have been killed
  *                            from outside; after two in a row LMDB itself is taken to have crashed
  *                            on the file, and it is moved aside, so that it cannot happen for ever
@@ -27,7 +28,7 @@ const char *lmdb_aside_reason(int dir_fd);
 int lmdb_aside_opening(int dir_fd);
 int lmdb_aside_opened(int dir_fd);
 
-/* Raises `corrupt`, on disk when it returns. */
+/* Raises `corrupt`, on disk when it returns. Async-signal-safe. */
 int lmdb_aside_flag(int dir_fd);
 
 /* Moves the environment and its flags into a new directory, then deletes the oldest beyond the

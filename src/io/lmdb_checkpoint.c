@@ -8,6 +8,7 @@
 
 #include "base/must.h"
 #include "io/lmdb_err.h"
+#include "io/lmdb_guard.h"
 #include "io/lmdb_sweep.h"
 
 /* One transaction at work. */
@@ -238,6 +239,7 @@ int lmdb_checkpoint_run(struct lmdb_env *env, struct lmdb_job *job)
 
 	if (lmdb_env_check(env, "checkpoint", &job->err))
 		return -1;
+	lmdb_guard_enter(env->dir_fd);
 	/* A tool that looked in and was killed would pin pages for ever. */
 	(void)mdb_reader_check(env->mdb, &dead);
 	rc = lmdb_env_write_begin(env, &work.txn);
@@ -252,6 +254,7 @@ int lmdb_checkpoint_run(struct lmdb_env *env, struct lmdb_job *job)
 	}
 	if (!rc)
 		publish(&work);
+	lmdb_guard_leave();
 	work_free(&work);
 	return rc ? lmdb_env_fail(env, rc, "checkpoint", &job->err) : 0;
 }
@@ -286,8 +289,11 @@ int lmdb_checkpoint_begin(struct lmdb_env *env, struct err *err)
 	sigset_t all, before;
 	int rc;
 
-	/* Signals are main's. */
-	must(!sigfillset(&all) && !pthread_sigmask(SIG_SETMASK, &all, &before));
+	/* Signals are main's, but for those of a crash (lmdb_guard.h): a blocked one kills without
+	 * its handler. */
+	must(!sigfillset(&all) && !sigdelset(&all, SIGSEGV) && !sigdelset(&all, SIGBUS) &&
+	     !sigdelset(&all, SIGFPE) && !sigdelset(&all, SIGABRT));
+	must(!pthread_sigmask(SIG_SETMASK, &all, &before));
 	rc = pthread_create(&env->thread, NULL, run, env);
 	must(!pthread_sigmask(SIG_SETMASK, &before, NULL));
 	if (rc)

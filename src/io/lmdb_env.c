@@ -18,6 +18,7 @@
 #include "io/lmdb_aside.h"
 #include "io/lmdb_checkpoint.h"
 #include "io/lmdb_err.h"
+#include "io/lmdb_guard.h"
 
 #define LOCK_FILE "lock" /* ours; lock.mdb is LMDB's */
 #define DATABASES 3
@@ -31,6 +32,9 @@ int lmdb_env_check(struct lmdb_env *env, const char *what, struct err *err)
 
 int lmdb_env_fail(struct lmdb_env *env, int rc, const char *what, struct err *err)
 {
+	/* All that LMDB gives to file calls comes from its pages: a bad offset, from a damaged one. */
+	if (rc == EINVAL)
+		rc = MDB_CORRUPTED;
 	if (lmdb_err_is_corrupt(rc) && !atomic_exchange(&env->corrupt, true)) {
 		int flagged = lmdb_aside_flag(env->dir_fd);
 
@@ -426,6 +430,7 @@ int lmdb_env_open(const struct lmdb_env_conf *conf, struct lmdb_env **ret, struc
 	struct lmdb_env *env = calloc(1, sizeof(*env));
 
 	must(env != NULL);
+	lmdb_guard_install();
 	env->dir = strdup(conf->dir);
 	env->group = strdup(conf->group);
 	must(env->dir && env->group);

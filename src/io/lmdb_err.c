@@ -18,6 +18,7 @@ bool lmdb_err_is_corrupt(int rc)
 	case MDB_INCOMPATIBLE:
 	case MDB_CURSOR_FULL:
 	case MDB_PAGE_FULL:
+	case EFAULT: /* LMDB took a wild address from a damaged page and handed it to the kernel */
 		return true;
 	default:
 		return false;
@@ -34,8 +35,9 @@ static const char *healing(int rc)
 	case EFBIG:
 		return "raise the limit on file sizes (ulimit -f, LimitFSIZE=)";
 	case EIO:
-		return "check the disk (dmesg); the state can be deleted, it is rebuilt from the "
-		       "input";
+		/* LMDB's word for a write that was cut short, too: that is a full disk. */
+		return "the disk is full (df) or fails (dmesg); the state can be deleted, it is "
+		       "rebuilt from the input";
 	case EROFS:
 		return "mount it writable";
 	case ENOMEM:

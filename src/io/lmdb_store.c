@@ -16,6 +16,7 @@
 #include "io/lmdb_checkpoint.h"
 #include "io/lmdb_env.h"
 #include "io/lmdb_err.h"
+#include "io/lmdb_guard.h"
 
 struct lmdb_store {
 	struct store base; /* first: the port's handle is this one */
@@ -150,17 +151,18 @@ static int write_row(struct lmdb_env *env, struct change *change, const char *wh
 
 	if (lmdb_env_check(env, what, err))
 		return -1;
+	lmdb_guard_enter(env->dir_fd);
 	rc = lmdb_env_write_begin(env, &txn);
-	if (rc)
-		return lmdb_env_fail(env, rc, what, err);
-	rc = body(env, txn, change);
-	if (!rc && change->changed)
-		rc = lmdb_env_partition_put(env, txn, change->key, &change->row);
-	if (rc || !change->changed) {
-		mdb_txn_abort(txn);
-		return rc ? lmdb_env_fail(env, rc, what, err) : 0;
+	if (!rc) {
+		rc = body(env, txn, change);
+		if (!rc && change->changed)
+			rc = lmdb_env_partition_put(env, txn, change->key, &change->row);
+		if (rc || !change->changed)
+			mdb_txn_abort(txn);
+		else
+			rc = mdb_txn_commit(txn);
 	}
-	rc = mdb_txn_commit(txn);
+	lmdb_guard_leave();
 	return rc ? lmdb_env_fail(env, rc, what, err) : 0;
 }
 
@@ -247,6 +249,7 @@ static int store_get(struct store *store, uint32_t part, const struct hash128 *i
 		return -1;
 	lmdb_codec_entry_key(part, id, text);
 	pthread_mutex_lock(&reader->lock);
+	lmdb_guard_enter(self->env->dir_fd);
 	if (!reader->live)
 		rc = mdb_txn_renew(reader->txn);
 	if (!rc) {
@@ -256,6 +259,7 @@ static int store_get(struct store *store, uint32_t part, const struct hash128 *i
 	if (!rc && !lmdb_codec_entry_read(bytes_of(text, sizeof(text)),
 					  bytes_of(value.mv_data, value.mv_size), &stored, &entry))
 		rc = MDB_CORRUPTED;
+	lmdb_guard_leave();
 	pthread_mutex_unlock(&reader->lock);
 	if (rc && rc != MDB_NOTFOUND)
 		return lmdb_env_fail(self->env, rc, "look an id up", err);

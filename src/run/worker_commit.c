@@ -418,12 +418,16 @@ int worker_checkpoint(struct worker *w, bool now_please, bool wait, struct err *
 	}
 	w->stats->overlay_bytes = (int64_t)overlays_bytes(w);
 	if (rc == 0) {
-		w->intake_stopped = false;
+		/* Also when none has ended just now: without room nothing is read. */
+		if (overlays_bytes(w) <= w->conf.overlay_bytes_max)
+			w->intake_stopped = false;
 		return 0;
 	}
 	if (err->kind == ERR_STOP)
 		return -1;
 	/* Kafka holds the truth: the work goes on until the overlay is full, then intake stops. */
+	if (full)
+		(void)err_wrap(err, "memory is full, so nothing is read until this heals");
 	worker_set_trouble(w, err->msg);
 	w->intake_stopped = full;
 	return 0;

@@ -296,3 +296,8 @@ struct store *fake_store_new(struct fake_disk *disk, struct broker *process, uin
 	s->fail = fail;
 	return &s->store;
 }
+
+void fake_store_heal(struct store *store)
+{
+	self(store)->fail = 0;
+}

@@ -20,4 +20,7 @@ struct store *fake_store_new(struct fake_disk *disk, struct broker *process, uin
 /* The process is gone: a checkpoint under way is on disk or it is not. Frees the handle. */
 void fake_store_crash(struct store *store);
 
+/* From here on nothing fails. */
+void fake_store_heal(struct store *store);
+
 #endif

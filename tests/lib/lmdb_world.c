@@ -1,7 +1,6 @@
 /* lmdb_world: see lmdb_world.h. */
 #include "lib/lmdb_world.h"
 
-#include <check.h>
 #include <dirent.h>
 #include <ftw.h>
 #include <lmdb.h>
@@ -10,6 +9,8 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/must.h"
 
 const struct tp lmdb_world_tp = {"payments", 0};
 
@@ -32,6 +33,13 @@ const char *lmdb_world_report(void)
 	return report_text;
 }
 
+static void succeeds(const struct lmdb_world *world, int rc)
+{
+	if (rc)
+		(void)fprintf(stderr, "%s\n", world->err.msg);
+	must(rc == 0);
+}
+
 void lmdb_world_begin(struct lmdb_world *world)
 {
 	const char *base = getenv("TMPDIR");
@@ -39,7 +47,7 @@ void lmdb_world_begin(struct lmdb_world *world)
 	memset(world, 0, sizeof(*world));
 	(void)snprintf(world->root, sizeof(world->root), "%s/onced-store-XXXXXX",
 		       base && strlen(base) < 32 ? base : "/tmp");
-	ck_assert_ptr_nonnull(mkdtemp(world->root));
+	must(mkdtemp(world->root) != NULL);
 	(void)snprintf(world->dir, sizeof(world->dir), "%s/state/pay", world->root);
 	overlay_init(&world->overlay);
 }
@@ -56,7 +64,18 @@ void lmdb_world_end(struct lmdb_world *world)
 {
 	lmdb_world_close(world);
 	overlay_fini(&world->overlay);
-	ck_assert_int_eq(nftw(world->root, delete, 16, FTW_DEPTH | FTW_PHYS), 0);
+	must(nftw(world->root, delete, 16, FTW_DEPTH | FTW_PHYS) == 0);
+}
+
+static int delete_below(const char *path, const struct stat *file, int type, struct FTW *ftw)
+{
+	return ftw->level == 0 ? 0 : delete (path, file, type, ftw);
+}
+
+void lmdb_world_wipe(struct lmdb_world *world)
+{
+	must(world->env == NULL);
+	must(nftw(world->dir, delete_below, 16, FTW_DEPTH | FTW_PHYS) == 0);
 }
 
 int lmdb_world_try(struct lmdb_world *world)
@@ -74,9 +93,8 @@ int lmdb_world_try(struct lmdb_world *world)
 
 void lmdb_world_open(struct lmdb_world *world)
 {
-	ck_assert_msg(!lmdb_world_try(world), "%s", world->err.msg);
-	ck_assert_msg(!lmdb_store_open(world->env, &world->store, &world->err), "%s",
-		      world->err.msg);
+	succeeds(world, lmdb_world_try(world));
+	succeeds(world, lmdb_store_open(world->env, &world->store, &world->err));
 }
 
 void lmdb_world_close(struct lmdb_world *world)
@@ -107,7 +125,7 @@ int lmdb_world_asides(const struct lmdb_world *world)
 	struct dirent *item;
 	int count = 0;
 
-	ck_assert_ptr_nonnull(dir);
+	must(dir != NULL);
 	while ((item = readdir(dir)) != NULL)
 		count += !strncmp(item->d_name, "aside-", 6);
 	closedir(dir);
@@ -121,13 +139,13 @@ size_t lmdb_world_rows(const struct lmdb_world *world)
 	MDB_dbi dbi;
 	MDB_stat stat;
 
-	ck_assert_ptr_null(world->env);
-	ck_assert_int_eq(mdb_env_create(&env), 0);
-	ck_assert_int_eq(mdb_env_set_maxdbs(env, 3), 0);
-	ck_assert_int_eq(mdb_env_open(env, world->dir, MDB_RDONLY, 0600), 0);
-	ck_assert_int_eq(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), 0);
-	ck_assert_int_eq(mdb_dbi_open(txn, "dedup", 0, &dbi), 0);
-	ck_assert_int_eq(mdb_stat(txn, dbi, &stat), 0);
+	must(world->env == NULL);
+	must(mdb_env_create(&env) == 0);
+	must(mdb_env_set_maxdbs(env, 3) == 0);
+	must(mdb_env_open(env, world->dir, MDB_RDONLY, 0600) == 0);
+	must(mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) == 0);
+	must(mdb_dbi_open(txn, "dedup", 0, &dbi) == 0);
+	must(mdb_stat(txn, dbi, &stat) == 0);
 	mdb_txn_abort(txn);
 	mdb_env_close(env);
 	return stat.ms_entries;
@@ -139,7 +157,7 @@ size_t lmdb_world_bytes(const struct lmdb_world *world)
 	struct stat file;
 
 	lmdb_world_path(world, "data.mdb", path);
-	ck_assert_int_eq(stat(path, &file), 0);
+	must(stat(path, &file) == 0);
 	return (size_t)file.st_blocks * 512;
 }
 
@@ -156,9 +174,8 @@ struct store_part lmdb_world_acquire(struct lmdb_world *world, bool *ret_has,
 	struct store_part part;
 	bool has;
 
-	ck_assert_msg(!world->store->ops->acquire(world->store, lmdb_world_tp, &part, &has,
-						  &checkpoint, &crashes, &world->err),
-		      "%s", world->err.msg);
+	succeeds(world, world->store->ops->acquire(world->store, lmdb_world_tp, &part, &has,
+						   &checkpoint, &crashes, &world->err));
 	if (ret_has)
 		*ret_has = has;
 	if (ret_checkpoint)
@@ -186,7 +203,7 @@ int lmdb_world_checkpoint(struct lmdb_world *world, struct store_part part, int6
 	partition.checkpoint.window.t = partition.checkpoint.window.p = t;
 	world->store->ops->checkpoint_start(world->store, &world->overlay, &partition, 1);
 	rc = world->store->ops->checkpoint_poll(world->store, true, &done, &world->err);
-	ck_assert(done);
+	must(done);
 	if (!rc)
 		overlay_clear(&world->overlay);
 	return rc;

@@ -28,6 +28,9 @@ int lmdb_world_try(struct lmdb_world *world);
 void lmdb_world_open(struct lmdb_world *world); /* environment and handle */
 void lmdb_world_close(struct lmdb_world *world);
 
+/* Empties the directory; closed, it must have been opened before. */
+void lmdb_world_wipe(struct lmdb_world *world);
+
 /* What the environment reported since the last open: how often, and the last text. */
 int lmdb_world_reports(void);
 const char *lmdb_world_report(void);

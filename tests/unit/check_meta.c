@@ -240,6 +240,13 @@ static const struct {
 	{"a=", "a=-1:5"},
 	{"a=", "a=5:-1"},
 	{"a=", "a=1:9223372036854775808"},
+	/* a number in another spelling than ours is nothing that onced wrote */
+	{"g=", "g=01"},
+	{"g=", "g=+1"},
+	{"g=", "g=-0"},
+	{"g=", "g= 1"},
+	{"w=", "w=1:02:3:ffffffffffffffff"},
+	{"a=", "a=:1"},
 	{"x=", "x"},
 	{"x=", "xx=1"},
 	{"x=", "=1"},

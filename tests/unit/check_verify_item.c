@@ -99,7 +99,10 @@ START_TEST(what_is_no_lineage_is_foreign)
 					    "in.a/0/99999999999999999999/0",
 					    "in.a//1/0",
 					    "in.a/4294967296/1/0",
-					    "in.a/0/1/0 "};
+					    "in.a/0/1/0 ",
+					    "in.a/+0/1/0",
+					    "in.a/0/ 1/0",
+					    "in.a/0/1/00"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		const struct header one = header("onced.source", texts[i]);
