@@ -390,7 +390,7 @@ tsan:
 check-integration: all failpoints tsan tools $(INTEGRATION)
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
-check-systemd: all tools $(UNITS)
+check-systemd: all tools
 	@$(srcdir)/tests/systemd/run . $(abspath $(srcdir))
 
 deb:
@@ -437,16 +437,6 @@ dist: $(srcdir)/configure
 
 unitdir = $(prefix)/lib/systemd/system
 catalogdir = $(prefix)/lib/systemd/catalog
-MAN1 =
-MAN5 =
-UNITS =
-CATALOGS = systemd/onced.catalog
-DOCS = LICENSE
-installed = $(bindir)/onced $(addprefix $(mandir)/man1/,$(notdir $(MAN1))) \
-	$(addprefix $(mandir)/man5/,$(notdir $(MAN5))) $(addprefix $(unitdir)/,$(notdir $(UNITS))) \
-	$(addprefix $(catalogdir)/,$(notdir $(CATALOGS))) $(addprefix $(docdir)/,$(notdir $(DOCS)))
-from = $(addprefix $(srcdir)/,$(1))
-to = $(if $(2),install -d '$(DESTDIR)$(1)' && install -m 644 $(call from,$(2)) '$(DESTDIR)$(1)',@:)
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 completiondir = $(datarootdir)/bash-completion/completions
@@ -455,7 +445,7 @@ confdir = /etc/onced
 UNITS = obj/systemd/onced.service obj/systemd/onced@.service
 MAN5 = man/onced.yaml.5
 MAN8 = man/onced.8
-CATALOGS = $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/systemd/*.catalog))
+CATALOGS = systemd/onced.catalog
 DOCS = README.md $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/docs/*.md))
 LICENSES = LICENSE
 EXAMPLES = examples/payments.yaml examples/quickstart.yaml systemd/examples/credentials.conf

@@ -58,6 +58,9 @@ wait_until 30 "the restart" is NRestarts 1
 wait_until 60 "a start after the kill" is ActiveState active
 drained_unit
 
+[ -n "$(box journalctl --list-catalog --no-pager | grep -i ' onced: ')" ] ||
+	fail "the catalog is not installed"
+
 say "upgrade: the state and the edited conffile are kept"
 file=$(box stat -c '%i %U' "$state/data.mdb")
 pid=$(show MainPID)

@@ -42,6 +42,8 @@ for folder in /home /srv "$source_dir"; do
 	[ ! -e "/proc/$pid/root$folder" ] || fail_unit "it sees the host's $folder"
 done
 [ -e "/proc/$pid/root/etc/onced/service.yaml" ] || fail_unit "it does not see its own"
+[ "$(box journalctl -x -u "$unit" --no-pager | grep -c '^░░ Subject: ')" -gt 2 ] ||
+	fail_unit "journalctl -x explains nothing of it"
 ! journal_says open-sesame || fail_unit "a secret is in the journal"
 
 # kill -9
