@@ -181,6 +181,7 @@ UNIT_TESTS = \
 	check_kafka_group \
 	check_kafka_settings \
 	check_log \
+	check_man \
 	check_memory \
 	check_meta \
 	check_murmur2 \
@@ -365,6 +366,7 @@ obj/%.o: %.cc config.mak
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
 DEPS_FIRST = $(if $(filter check check-% demo fuzz fuzz-% prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
+DEPS_FIRST = $(if $(filter check check-% deb demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
 config.mak: $(srcdir)/config.mak.in $(srcdir)/configure
 	@if test -f config.status; then ./config.status -q --recheck && ./config.status -q; \
 		else echo "  CONF ./configure"; $(srcdir)/configure -q; fi
@@ -392,6 +394,11 @@ CHECKS = tidy format-check check-unit check-sim check-mock check-checker fuzz-re
 
 .PHONY: check $(CHECKS) check-programs failpoints tsan demo prove bench
 .PHONY: check $(CHECKS) check-programs failpoints fuzz fuzz-programs demo prove bench
+CHECKS = tidy format-check check-unit check-sim check-mock check-checker check-asan check-valgrind \
+	check-tsan check-clang check-integration check-systemd
+
+.PHONY: check $(CHECKS) check-programs failpoints tsan demo prove bench
+.PHONY: check $(CHECKS) check-programs deb failpoints demo prove bench
 check:
 	@$(srcdir)/tests/deps
 	+@$(srcdir)/tests/steps "$(MAKE) $(J)" $(CHECKS)
@@ -458,6 +465,12 @@ check-integration: all failpoints tsan tools $(INTEGRATION)
 check-integration: all failpoints tools $(INTEGRATION) $(SHIMS)
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
+check-systemd: all tools
+	@$(srcdir)/tests/systemd/run . $(abspath $(srcdir))
+
+deb:
+	@$(srcdir)/packaging/deb $(CURDIR)/build $(VERSION)
+
 demo: all tools
 	@$(srcdir)/tests/demo/demo $(CURDIR)
 
@@ -499,33 +512,61 @@ dist: $(srcdir)/configure
 
 unitdir = $(prefix)/lib/systemd/system
 catalogdir = $(prefix)/lib/systemd/catalog
-MAN1 =
-MAN5 =
-UNITS =
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+completiondir = $(datarootdir)/bash-completion/completions
+# where the program looks, whatever the prefix
+confdir = /etc/onced
+UNITS = obj/systemd/onced.service obj/systemd/onced@.service
+MAN5 = man/onced.yaml.5
+MAN8 = man/onced.8
 CATALOGS = systemd/onced.catalog
-DOCS = LICENSE
-installed = $(bindir)/onced $(addprefix $(mandir)/man1/,$(notdir $(MAN1))) \
-	$(addprefix $(mandir)/man5/,$(notdir $(MAN5))) $(addprefix $(unitdir)/,$(notdir $(UNITS))) \
-	$(addprefix $(catalogdir)/,$(notdir $(CATALOGS))) $(addprefix $(docdir)/,$(notdir $(DOCS)))
-from = $(addprefix $(srcdir)/,$(1))
-to = $(if $(2),install -d '$(DESTDIR)$(1)' && install -m 644 $(call from,$(2)) '$(DESTDIR)$(1)',@:)
+DOCS = README.md $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/docs/*.md))
+LICENSES = LICENSE
+EXAMPLES = examples/payments.yaml examples/quickstart.yaml systemd/examples/credentials.conf
+in = $(addprefix '$(DESTDIR)$(1)/,$(addsuffix ',$(notdir $(2))))
+installed = '$(DESTDIR)$(bindir)/onced' '$(DESTDIR)$(completiondir)/onced' \
+	'$(DESTDIR)$(sysusersdir)/onced.conf' '$(DESTDIR)$(tmpfilesdir)/onced.conf' \
+	$(call in,$(unitdir),$(UNITS)) $(call in,$(mandir)/man5,$(MAN5)) $(call in,$(mandir)/man8,$(MAN8)) \
+	$(call in,$(catalogdir),$(CATALOGS)) $(call in,$(docdir),$(DOCS) $(LICENSES)) \
+	$(call in,$(docdir)/examples,$(EXAMPLES))
+copy = install -d '$(DESTDIR)$(1)' && install -m 644 $(2) '$(DESTDIR)$(1)'
+to = $(if $(2),$(call copy,$(1),$(addprefix $(srcdir)/,$(2))),@:)
+
+# One file for both units: an instance differs in its main file and its state.
+obj/systemd/onced.service: $(srcdir)/systemd/onced.service config.mak
+	@mkdir -p $(@D)
+	$(call say,GEN,$@)sed 's|/usr/bin/onced|$(bindir)/onced|g' $< >$@
+
+obj/systemd/onced@.service: obj/systemd/onced.service $(srcdir)/systemd/instance.sed
+	$(call say,GEN,$@)sed -f $(srcdir)/systemd/instance.sed $< >$@
 
 .PHONY: install uninstall clean distclean
-install: all
-	install -d '$(DESTDIR)$(bindir)'
+install: all $(UNITS)
+	install -d '$(DESTDIR)$(bindir)' '$(DESTDIR)$(confdir)/pipelines' \
+		'$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)' '$(DESTDIR)$(completiondir)'
 	install -m 755 onced '$(DESTDIR)$(bindir)/onced'
-	$(call to,$(mandir)/man1,$(MAN1))
+	install -m 644 $(srcdir)/systemd/onced.sysusers '$(DESTDIR)$(sysusersdir)/onced.conf'
+	install -m 644 $(srcdir)/systemd/onced.tmpfiles '$(DESTDIR)$(tmpfilesdir)/onced.conf'
+	install -m 644 $(srcdir)/systemd/onced.bash '$(DESTDIR)$(completiondir)/onced'
+	$(call copy,$(unitdir),$(UNITS))
 	$(call to,$(mandir)/man5,$(MAN5))
-	$(call to,$(unitdir),$(UNITS))
+	$(call to,$(mandir)/man8,$(MAN8))
 	$(call to,$(catalogdir),$(CATALOGS))
-	$(call to,$(docdir),$(DOCS))
+	$(call to,$(docdir),$(DOCS) $(LICENSES))
+	$(call to,$(docdir)/examples,$(EXAMPLES))
+	test -e '$(DESTDIR)$(confdir)/onced.yaml' || \
+		install -m 644 $(srcdir)/examples/onced.yaml '$(DESTDIR)$(confdir)/onced.yaml'
 
+# What an operator wrote, the configuration and the state, stays.
 uninstall:
-	rm -f $(foreach file,$(installed),'$(DESTDIR)$(file)')
+	rm -f $(installed)
+	-rmdir '$(DESTDIR)$(docdir)/examples' '$(DESTDIR)$(docdir)'
 
 clean:
 	rm -rf obj build/asan build/tsan build/clang build/failpoints build/fuzz onced libonced.a \
 		libtest.a
+	rm -rf obj build/asan build/tsan build/clang build/failpoints build/deb onced libonced.a libtest.a
 
 distclean: clean
 	rm -rf autom4te.cache aclocal.m4 configure configure~ install-sh config.log config.status \
@@ -541,6 +582,8 @@ help:
 	@echo "  check-asan, check-valgrind, check-tsan, check-clang"
 	@echo "  check-integration against a real Kafka, which it starts"
 	@echo "  fuzz-replay       each fuzzer over its corpus (fuzz TIME=60: search with libFuzzer)"
+	@echo "  check-systemd     the service under a real systemd, in a box of its own (root)"
+	@echo "deb                 build/deb/onced_VERSION_ARCH.deb"
 	@echo "demo, prove, bench  see it work; kill it many times and verify; measure it"
 	@echo "install, uninstall  honour DESTDIR and prefix"
 	@echo "dist                onced-VERSION.tar.gz from the last commit"

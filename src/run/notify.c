@@ -1,7 +1,9 @@
 /* notify: see notify.h. */
 #include "run/notify.h"
 
+#include <ctype.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
 
@@ -24,9 +26,16 @@ void notify_ready(void)
 	(void)sd_notify(0, "READY=1");
 }
 
+/* A line break would begin another assignment, and some of the text comes from the network. */
 void notify_status(const char *text)
 {
-	(void)sd_notifyf(0, "STATUS=%s", text);
+	char line[NOTIFY_STATUS_MAX];
+
+	(void)snprintf(line, sizeof(line), "%s", text);
+	for (char *c = line; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			*c = ' ';
+	(void)sd_notifyf(0, "STATUS=%s", line);
 }
 
 void notify_stopping(void)

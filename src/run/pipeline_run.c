@@ -243,6 +243,16 @@ static bool all_ready(const struct pipeline_run *run)
 	return true;
 }
 
+static bool all_live(const struct pipeline_run *run)
+{
+	if (!all_ready(run))
+		return false;
+	for (int i = 0; i < run->started; i++)
+		if (!run->threads[i].stats.live)
+			return false;
+	return true;
+}
+
 void pipeline_run_tick(struct pipeline_run *run, int64_t now_ms)
 {
 	if (run->state == RUN_WAITING && !run->stopping && now_ms >= run->due_ms)
@@ -279,9 +289,9 @@ enum run_state pipeline_run_state(const struct pipeline_run *run)
 	return run->state;
 }
 
-bool pipeline_run_is_ready(const struct pipeline_run *run)
+bool pipeline_run_is_live(const struct pipeline_run *run)
 {
-	return run->state == RUN_PARKED || all_ready(run);
+	return run->state == RUN_PARKED || all_live(run);
 }
 
 int pipeline_run_exit_code(const struct pipeline_run *run)

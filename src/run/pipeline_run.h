@@ -37,8 +37,8 @@ void pipeline_run_stop(struct pipeline_run *run);
 
 enum run_state pipeline_run_state(const struct pipeline_run *run);
 
-/* All workers ready, or parked. */
-bool pipeline_run_is_ready(const struct pipeline_run *run);
+/* All workers own their partitions, or have none to own, and have replayed; or it is parked. */
+bool pipeline_run_is_live(const struct pipeline_run *run);
 
 /* PARKED: the exit code that it stands for, and when it was parked. */
 int pipeline_run_exit_code(const struct pipeline_run *run);

@@ -40,6 +40,11 @@ void status_add_trouble(struct status *status, const char *pipeline, int worker,
 		(void)snprintf(status->trouble, sizeof(status->trouble), "%s: %s", pipeline, why);
 }
 
+bool status_gets_on(const struct status *status, int64_t still_ms)
+{
+	return status->replay_left == 0 || status->troubles > 0 || still_ms < STATUS_STALL_MS;
+}
+
 struct text {
 	char *text;
 	size_t size;
@@ -68,6 +73,8 @@ void status_text(const struct status *status, int64_t now_ms, char *text, size_t
 
 	must(size > 0);
 	text[0] = '\0';
+	if (status->stopping)
+		say(&to, "stopping: ");
 	say(&to, "%d pipeline%s", status->pipelines, status->pipelines == 1 ? "" : "s");
 	if (status->parked)
 		say(&to, " (%d parked)", status->parked);

@@ -15,6 +15,7 @@
 #define STATUS_TROUBLE_MAX 320
 
 struct status {
+	bool stopping;
 	int pipelines;
 	int parked;
 	int restarting;
@@ -35,6 +36,11 @@ void status_add(struct status *status, int64_t partitions, int64_t lag, int64_t 
 
 /* why may be empty: then nothing is added. worker: -1 = the whole pipeline. */
 void status_add_trouble(struct status *status, const char *pipeline, int worker, const char *why);
+
+/* A start that is worth more time: nothing is left to replay, or there is a reason in `trouble`, or
+ * the replay has moved lately (still_ms: for how long replay_left has not changed). */
+bool status_gets_on(const struct status *status, int64_t still_ms);
+#define STATUS_STALL_MS 30000
 
 /* Always NUL-terminated; one line as long as the troubles are. */
 void status_text(const struct status *status, int64_t now_ms, char *text, size_t size);

@@ -30,6 +30,8 @@ struct supervisor {
 	int64_t extend_ms;
 	int64_t status_ms;
 	int64_t progress_ms;
+	struct pulse replay; /* of replay_left */
+	bool gets_on;        /* the start, at the last status */
 	char status[NOTIFY_STATUS_MAX];
 	char progress[NOTIFY_STATUS_MAX];
 };
@@ -60,11 +62,13 @@ static int open_all(struct supervisor *supervisor, const struct config *config)
 		log_event(LOG_LEVEL_ERROR, "no-pipelines", NULL,
 			  "there is no pipeline to run: name a file, or "
 			  "put one where `pipelines` points");
+		notify_status("there is no pipeline to run");
 		return EXIT_CONFIG;
 	}
 	if (memory_split(config->memory_bytes, workers, &supervisor->share, &err) < 0 ||
 	    state_dir_make(config->state_dir, &err) < 0) {
 		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err.msg);
+		notify_status(err.msg);
 		return err.code;
 	}
 	supervisor->runs = calloc(config->pipeline_count, sizeof(struct pipeline_run *));
@@ -134,7 +138,7 @@ static void tell_health(struct supervisor *supervisor, int64_t now)
 	if (supervisor->ready || supervisor->stopping)
 		return;
 	for (size_t i = 0; i < supervisor->count; i++) {
-		ready = ready && pipeline_run_is_ready(supervisor->runs[i]);
+		ready = ready && pipeline_run_is_live(supervisor->runs[i]);
 		any = any || pipeline_run_state(supervisor->runs[i]) != RUN_PARKED;
 	}
 	/* With all of them parked the start has failed: the end comes next. */
@@ -142,8 +146,10 @@ static void tell_health(struct supervisor *supervisor, int64_t now)
 		supervisor->ready = true;
 		notify_ready();
 		log_event(LOG_LEVEL_NOTICE, "ready", NULL, "ready");
-	} else if (moves && now - supervisor->extend_ms >= SUPERVISOR_EXTEND_EVERY_MS) {
-		/* A long replay or a broker that is away is no failed start. */
+	} else if (moves && supervisor->gets_on &&
+		   now - supervisor->extend_ms >= SUPERVISOR_EXTEND_EVERY_MS) {
+		/* A long replay or a broker that is away is no failed start; one that stands
+		 * still, without a reason that STATUS could tell, is. */
 		notify_extend(SUPERVISOR_EXTEND_MS);
 		supervisor->extend_ms = now;
 	}
@@ -154,13 +160,15 @@ static void tell_status(struct supervisor *supervisor, int64_t now)
 	char text[NOTIFY_STATUS_MAX];
 	struct status status;
 
-	if (now - supervisor->status_ms < SUPERVISOR_STATUS_MS)
-		return;
 	supervisor->status_ms = now;
 	log_tick();
 	status_init(&status);
+	status.stopping = supervisor->stopping;
 	for (size_t i = 0; i < supervisor->count; i++)
 		pipeline_run_status(supervisor->runs[i], &status);
+	supervisor->gets_on =
+		status_gets_on(&status, pulse_still_ms(&supervisor->replay,
+						       (uint64_t)status.replay_left, now));
 	status_text(&status, now, text, sizeof(text));
 	if (strcmp(text, supervisor->status) != 0) {
 		notify_status(text);
@@ -230,7 +238,8 @@ static int loop(struct supervisor *supervisor)
 		for (size_t i = 0; i < supervisor->count; i++)
 			pipeline_run_tick(supervisor->runs[i], now);
 		tell_health(supervisor, now);
-		tell_status(supervisor, now);
+		if (now - supervisor->status_ms >= SUPERVISOR_STATUS_MS)
+			tell_status(supervisor, now);
 		if (supervisor->stopping && now - supervisor->stop_ms >= SUPERVISOR_STOP_MS &&
 		    !is_over(supervisor, &code)) {
 			log_event(LOG_LEVEL_WARNING, "stop", NULL,
@@ -240,6 +249,11 @@ static int loop(struct supervisor *supervisor)
 			_exit(0);
 		}
 	} while (!is_over(supervisor, &code));
+	/* The last STATUS stays to be read after the end: why, if there is a reason. */
+	if (code != 0)
+		tell_status(supervisor, now_ms(supervisor));
+	else
+		notify_status("stopped");
 	return code;
 }
 
@@ -254,7 +268,10 @@ int supervisor_run(const struct config *config)
 	code = open_all(&supervisor, config);
 	if (code == 0) {
 		supervisor.watchdog_every_ms = notify_watchdog_ms();
-		supervisor.extend_ms = now_ms(&supervisor);
+		/* The first one at once: TimeoutStartSec may be short. */
+		supervisor.extend_ms = now_ms(&supervisor) - SUPERVISOR_EXTEND_EVERY_MS;
+		pulse_init(&supervisor.replay, now_ms(&supervisor));
+		supervisor.gets_on = true;
 		code = loop(&supervisor);
 		log_event(LOG_LEVEL_NOTICE, "end", NULL, "ended (%d)", code);
 	}

@@ -262,7 +262,7 @@ static int ask_for_broker(struct worker *w, struct err *err)
 static int update_lag(struct worker *w, int64_t now, struct err *err)
 {
 	int64_t lag = 0, left = 0;
-	bool at_end = w->part_count > 0;
+	bool at_end = w->part_count > 0, replaying = false;
 
 	if (now - w->lag_ms < LAG_EVERY_MS)
 		return 0;
@@ -280,11 +280,13 @@ static int update_lag(struct worker *w, int64_t now, struct err *err)
 			lag += part->log_end - part->settled;
 		if (part->replaying)
 			left += part->live_from - part->next;
+		replaying = replaying || part->replaying;
 		at_end = at_end && part->at_end && !part->replaying && !part->in_batch;
 	}
 	w->stats->lag = lag;
 	w->stats->replay_left = left;
 	w->stats->at_end = at_end;
+	w->stats->live = w->stats->live || (w->stats->ready && !replaying);
 	return w->broker_away ? ask_for_broker(w, err) : 0;
 }
 

@@ -31,6 +31,7 @@ struct worker_stats {
 	_Atomic int64_t overlay_bytes;
 	_Atomic bool at_end; /* every partition is live and at its end */
 	_Atomic bool ready;  /* init_transactions done, subscribed, and assigned or idle */
+	_Atomic bool live;   /* has been ready with no replay left */
 };
 
 struct worker_conf {

@@ -55,6 +55,8 @@ START_TEST(every_message_arrives)
 	ck_assert(notify_is_on());
 	notify_status("2 pipelines, lag 100 %");
 	expect("STATUS=2 pipelines, lag 100 %");
+	notify_status("broker: no\nMAINPID=1\tx"); /* no second assignment */
+	expect("STATUS=broker: no MAINPID=1 x");
 	notify_ready();
 	expect("READY=1");
 	notify_watchdog();

@@ -41,6 +41,30 @@ START_TEST(what_is_not_known_is_not_claimed)
 }
 END_TEST
 
+START_TEST(the_end_is_announced)
+{
+	status_init(&status);
+	status.stopping = true;
+	status.pipelines = 1;
+	status_add(&status, 2, 5, 0, 9000);
+	status_text(&status, 10000, text, sizeof(text));
+	ck_assert_str_eq(text, "stopping: 1 pipeline, 2 partitions, lag 5, last commit 1.0 s ago");
+}
+END_TEST
+
+START_TEST(a_replay_that_stands_still_without_a_reason_does_not_get_on)
+{
+	status_init(&status);
+	status_add(&status, 1, 5, 0, 0);
+	ck_assert(status_gets_on(&status, 10 * STATUS_STALL_MS)); /* nothing to replay */
+	status_add(&status, 1, 5, 7, 0);
+	ck_assert(status_gets_on(&status, STATUS_STALL_MS - 1));
+	ck_assert(!status_gets_on(&status, STATUS_STALL_MS));
+	status_add_trouble(&status, "b", 1, "broker away");
+	ck_assert(status_gets_on(&status, STATUS_STALL_MS));
+}
+END_TEST
+
 START_TEST(trouble_is_named_and_counted)
 {
 	status_init(&status);
@@ -81,6 +105,8 @@ int main(void)
 
 	tcase_add_test(tcase, all_well_is_one_short_line);
 	tcase_add_test(tcase, what_is_not_known_is_not_claimed);
+	tcase_add_test(tcase, the_end_is_announced);
+	tcase_add_test(tcase, a_replay_that_stands_still_without_a_reason_does_not_get_on);
 	tcase_add_test(tcase, trouble_is_named_and_counted);
 	tcase_add_test(tcase, a_small_buffer_is_kept);
 	suite_add_tcase(suite, tcase);
