@@ -22,6 +22,7 @@ BASE_SRCS = \
 	src/base/arena.c \
 	src/base/bytes.c \
 	src/base/err.c \
+	src/base/failpoint.c \
 	src/base/must.c \
 
 CORE_SRCS = \

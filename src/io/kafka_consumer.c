@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/must.h"
 #include "io/kafka_err.h"
 #include "io/kafka_group.h"
@@ -332,7 +333,7 @@ rd_kafka_consumer_group_metadata_t *kafka_consumer_metadata(struct kafka_consume
 	rd_kafka_consumer_group_metadata_t *metadata =
 		rd_kafka_consumer_group_metadata(consumer->client.rk);
 
-	if (metadata && !kafka_group_is_member(metadata)) {
+	if (metadata && !WITHOUT("ownership") && !kafka_group_is_member(metadata)) {
 		rd_kafka_consumer_group_metadata_destroy(metadata);
 		metadata = NULL;
 	}

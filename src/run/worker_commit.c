@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/must.h"
 #include "run/worker_state.h"
 
@@ -163,6 +164,8 @@ static void halve_limit(struct worker *w)
 {
 	int64_t records = w->batch.records;
 
+	if (WITHOUT("halving"))
+		return;
 	if (records > 0 && records < w->limit)
 		w->limit = records;
 	w->limit = w->limit > 1 ? w->limit / 2 : 1;
@@ -269,10 +272,13 @@ int worker_act(struct worker *w, struct err *err)
 			err->kind = ERR_UNKNOWN; /* the record in hand is read again afterwards */
 		return worker_follow(w, rc, err);
 	case TXN_DO_OFFSETS:
-		return worker_follow(w, send_offsets(w, err), err);
+		rc = send_offsets(w, err);
+		(void)FAILPOINT("send-offsets");
+		return worker_follow(w, rc, err);
 	case TXN_DO_COMMIT:
 		return worker_follow(w, ops->commit(w->broker, err), err);
 	case TXN_DO_APPLY:
+		(void)FAILPOINT("committed");
 		apply(w);
 		w->action = TXN_WAIT;
 		return 0;
@@ -317,7 +323,11 @@ void worker_drop(struct worker *w, const char *why)
 void worker_seal(struct worker *w)
 {
 	must(w->txn.state == TXN_OPEN && w->action == TXN_WAIT);
-	if (w->batch.epoch != w->epoch) {
+	if (FAILPOINT("seal")) {
+		worker_drop(w, "the failpoint says so");
+	} else if (WITHOUT("ownership")) {
+		worker_event(w, TXN_EV_SEAL);
+	} else if (w->batch.epoch != w->epoch) {
 		worker_drop(w, "its partitions were assigned anew meanwhile");
 	} else if (w->broker->ops->assignment_lost(w->broker)) {
 		worker_drop(w, "the group has given our partitions away");
