@@ -236,13 +236,14 @@ int worker_follow(struct worker *w, int rc, struct err *err)
 		w->stats->taints++;
 		txn_taint(&w->txn);
 	}
-	if (event == TXN_EV_ABORT || event == TXN_EV_UNKNOWN) {
+	worker_event(w, event);
+	/* The batch is lost: by an error, or because retrying has taken too long. */
+	if (rc != 0 && before <= TXN_COMMIT &&
+	    (w->txn.state == TXN_ABORTING || w->txn.state == TXN_RENEWING)) {
 		note_refused(w);
 		halve_limit(w);
+		w->settle_unknown = before == TXN_COMMIT && w->txn.state == TXN_RENEWING;
 	}
-	if (event == TXN_EV_UNKNOWN && before == TXN_COMMIT)
-		w->settle_unknown = true;
-	worker_event(w, event);
 	if (w->txn.state == TXN_RENEWING && before != TXN_RENEWING)
 		log_way_back(w, TXN_DO_RENEW, rc ? err : NULL);
 	else if (w->txn.state == TXN_ABORTING && before != TXN_ABORTING)
