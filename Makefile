@@ -215,6 +215,7 @@ TOOL_NAMES = \
 	tests/load/dump \
 	tests/load/load \
 	tests/load/offsets \
+	tests/load/put \
 
 TOOL_LIB_SRCS = \
 	tests/load/client.c \
