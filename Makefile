@@ -334,7 +334,7 @@ define subbuild # NAME, configure's arguments, goals
 endef
 
 CHECKS = tidy format-check check-unit check-sim check-mock check-checker check-asan check-valgrind \
-	check-tsan check-clang check-integration
+	check-tsan check-clang check-integration check-fault
 
 .PHONY: check $(CHECKS) check-programs failpoints tsan demo prove bench
 check:
@@ -390,11 +390,15 @@ tsan:
 check-integration: all failpoints tsan tools $(INTEGRATION)
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
+check-fault: failpoints tools
+	@$(srcdir)/tests/fault/run $(CURDIR) --quick
+
 demo: all tools
 	@$(srcdir)/tests/demo/demo $(CURDIR)
 
-prove: all tools
+prove: all failpoints tools
 	@$(srcdir)/tests/prove/run $(CURDIR)
+	@$(srcdir)/tests/fault/run $(CURDIR)
 
 bench: all tools
 	@$(srcdir)/tests/bench/run $(CURDIR)
@@ -470,7 +474,8 @@ help:
 	@echo "  check-unit        one program per module; check-sim: the worker on fakes, crashed"
 	@echo "                    at every step; check-mock: librdkafka's in-process brokers"
 	@echo "  check-asan, check-valgrind, check-tsan, check-clang"
-	@echo "  check-integration against a real Kafka, which it starts"
+	@echo "  check-integration against a real Kafka, which it starts; check-fault: with faults put"
+	@echo "                    into it at chosen places (prove: all of them)"
 	@echo "demo, prove, bench  see it work; kill it many times and verify; measure it"
 	@echo "install, uninstall  honour DESTDIR and prefix"
 	@echo "dist                onced-VERSION.tar.gz from the last commit"
