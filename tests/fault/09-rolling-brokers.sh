@@ -6,7 +6,7 @@
 
 own_brokers 3
 simple rolling 6
-load_on --rate 1000
+load_on --rate 300
 start a
 reaches 1000 a 120
 note_fds a
@@ -14,10 +14,10 @@ for how in kill down; do
 	for n in 1 2 3; do
 		if [ $how = kill ]; then "$BROKER" kill "$BROKER_DIR" $n; fi
 		at=$(committed)
-		[ $how = down ] || reaches $((at + 500)) a 90
+		[ $how = down ] || reaches $((at + 300)) a 90
 		"$BROKER" restart "$BROKER_DIR" $n
 		at=$(committed)
-		reaches $((at + 500)) a 90
+		reaches $((at + 300)) a 90
 	done
 done
 end_load
