@@ -8,6 +8,7 @@
 loses() { # NAME RULE_OPTIONS [DEFENCE_OFF]
 	warm "$1" 3
 	load -n 300 --seed "$SEED" --start-index 1000
+	commit_when "every: 1s" # all of them in one batch
 	# shellcheck disable=SC2086 # words
 	proxy rule lost api=EndTxn.commit do=drop count=all $2
 	ONCED_WITHOUT=${3:-} start a
