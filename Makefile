@@ -22,6 +22,7 @@ BASE_SRCS = \
 	src/base/arena.c \
 	src/base/bytes.c \
 	src/base/err.c \
+	src/base/failpoint.c \
 	src/base/must.c \
 
 CORE_SRCS = \
@@ -252,6 +253,7 @@ TOOL_NAMES = \
 	tests/load/dump \
 	tests/load/load \
 	tests/load/offsets \
+	tests/load/put \
 
 TOOL_LIB_SRCS = \
 	tests/load/client.c \
@@ -391,6 +393,8 @@ endef
 
 CHECKS = tidy format-check check-unit check-sim check-mock check-checker fuzz-replay check-asan \
 	check-valgrind check-tsan check-clang check-integration
+CHECKS = tidy format-check check-unit check-sim check-mock check-checker check-asan check-valgrind \
+	check-tsan check-clang check-integration check-fault
 
 .PHONY: check $(CHECKS) check-programs failpoints tsan demo prove bench
 .PHONY: check $(CHECKS) check-programs failpoints fuzz fuzz-programs demo prove bench
@@ -470,12 +474,16 @@ check-systemd: all tools
 
 deb:
 	@$(srcdir)/packaging/deb $(CURDIR)/build $(VERSION)
+check-fault: failpoints tools
+	@$(srcdir)/tests/fault/run $(CURDIR) --quick
 
 demo: all tools
 	@$(srcdir)/tests/demo/demo $(CURDIR)
 
 prove: all tools $(PROVE)
+prove: all failpoints tools
 	@$(srcdir)/tests/prove/run $(CURDIR)
+	@$(srcdir)/tests/fault/run $(CURDIR)
 
 bench: all tools
 	@$(srcdir)/tests/bench/run $(CURDIR)
@@ -584,6 +592,8 @@ help:
 	@echo "  fuzz-replay       each fuzzer over its corpus (fuzz TIME=60: search with libFuzzer)"
 	@echo "  check-systemd     the service under a real systemd, in a box of its own (root)"
 	@echo "deb                 build/deb/onced_VERSION_ARCH.deb"
+	@echo "  check-integration against a real Kafka, which it starts; check-fault: with faults put"
+	@echo "                    into it at chosen places (prove: all of them)"
 	@echo "demo, prove, bench  see it work; kill it many times and verify; measure it"
 	@echo "install, uninstall  honour DESTDIR and prefix"
 	@echo "dist                onced-VERSION.tar.gz from the last commit"

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/must.h"
 #include "io/kafka_err.h"
 #include "io/kafka_group.h"
@@ -38,7 +39,12 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 	must(count == (size_t)list->cnt); /* we subscribe to nothing else */
 	consumer->part_count = count;
 	if (code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS) {
+		char *member = rd_kafka_memberid(rk);
+
 		consumer->pending = BROKER_ASSIGNED;
+		if (consumer->member)
+			rd_kafka_mem_free(rk, consumer->member);
+		consumer->member = member;
 	} else {
 		consumer->pending = rd_kafka_assignment_lost(rk) ? BROKER_LOST : BROKER_REVOKED;
 		consumer->answer_due = true;
@@ -76,8 +82,9 @@ int kafka_consumer_open(struct kafka_consumer *consumer, const struct kafka_brok
 		{"enable.metrics.push", "false"},
 	};
 
-	*consumer =
-		(struct kafka_consumer){.topics = conf->topics, .topic_count = conf->topic_count};
+	*consumer = (struct kafka_consumer){.conf = conf,
+					    .topics = conf->topics,
+					    .topic_count = conf->topic_count};
 	consumer->client.role = "consumer";
 	consumer->client.log = conf->log;
 	if (kafka_client_conf(conf->settings, conf->setting_count, owned,
@@ -98,6 +105,9 @@ int kafka_consumer_open(struct kafka_consumer *consumer, const struct kafka_brok
 void kafka_consumer_close(struct kafka_consumer *consumer, int ms_max)
 {
 	kafka_consumer_release(consumer);
+	if (consumer->member)
+		rd_kafka_mem_free(consumer->client.rk, consumer->member);
+	consumer->member = NULL;
 	kafka_client_close(&consumer->client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE, ms_max);
 	free(consumer->held);
 	consumer->held = NULL;
@@ -105,6 +115,31 @@ void kafka_consumer_close(struct kafka_consumer *consumer, int ms_max)
 	consumer->parts = NULL;
 	arena_free(consumer->headers);
 	consumer->headers = NULL;
+}
+
+/* Nothing revives a consumer after a fatal error. Fenced, though, is no proof of a second process:
+ * librdkafka (2.0.2) that has given its member id up, because the coordinator was silent for a
+ * session, goes on with heartbeats without one until the worker has answered, and the coordinator
+ * calls that fenced too. So it is asked who holds our place: if nobody else, the pipeline starts
+ * anew. A second process that is missed here is found out at its next fence. */
+static bool is_dead(struct kafka_consumer *consumer, const char *what, struct err *err)
+{
+	const struct kafka_broker_conf *conf = consumer->conf;
+
+	if (!kafka_err_fatal(err, consumer->client.rk, what))
+		return false;
+	if (err->kind != ERR_STOP) {
+		err->kind = ERR_STOP;
+		err->code = EXIT_INTERNAL;
+	}
+	if (err->code == EXIT_FENCED && !WITHOUT("holder") &&
+	    !kafka_group_is_replaced(consumer->client.rk, conf->group, conf->group_instance_id,
+				     consumer->member, conf->call_ms_max))
+		err_set(err, ERR_STOP, EXIT_INTERNAL,
+			"%s: the client lost its place in the group and was fenced for it; no "
+			"other process has joined as %s: starting anew",
+			what, conf->group_instance_id);
+	return true;
 }
 
 int kafka_consumer_subscribe(struct kafka_consumer *consumer, struct err *err)
@@ -117,8 +152,7 @@ int kafka_consumer_subscribe(struct kafka_consumer *consumer, struct err *err)
 		rd_kafka_topic_partition_list_add(list, consumer->topics[i], RD_KAFKA_PARTITION_UA);
 	code = rd_kafka_subscribe(consumer->client.rk, list);
 	rd_kafka_topic_partition_list_destroy(list);
-	if (code == RD_KAFKA_RESP_ERR__FATAL &&
-	    kafka_err_fatal(err, consumer->client.rk, "subscribe"))
+	if (code == RD_KAFKA_RESP_ERR__FATAL && is_dead(consumer, "subscribe", err))
 		return -1;
 	if (code)
 		return kafka_err_code(err, code, "subscribe");
@@ -202,13 +236,8 @@ static int poll_error(struct kafka_consumer *consumer, const rd_kafka_message_t 
 		*ret = (struct broker_event){.kind = BROKER_OFFSET_GONE, .source = source};
 		return 0;
 	case RD_KAFKA_RESP_ERR__FATAL:
-		if (kafka_err_fatal(err, consumer->client.rk, "consumer")) {
-			if (err->kind != ERR_STOP) { /* nothing revives this consumer */
-				err->kind = ERR_STOP;
-				err->code = EXIT_INTERNAL;
-			}
+		if (is_dead(consumer, "consumer", err))
 			return -1;
-		}
 		return err_set(err, ERR_STOP, EXIT_INTERNAL, "consumer: %s", text);
 	/* librdkafka goes on behind what it could not read: going on would lose it. */
 	case RD_KAFKA_RESP_ERR__BAD_MSG:
@@ -284,13 +313,8 @@ static int assign(struct kafka_consumer *consumer, const rd_kafka_topic_partitio
 {
 	rd_kafka_resp_err_t code = rd_kafka_assign(consumer->client.rk, list);
 
-	if (code == RD_KAFKA_RESP_ERR__FATAL && kafka_err_fatal(err, consumer->client.rk, what)) {
-		if (err->kind != ERR_STOP) {
-			err->kind = ERR_STOP;
-			err->code = EXIT_INTERNAL;
-		}
+	if (code == RD_KAFKA_RESP_ERR__FATAL && is_dead(consumer, what, err))
 		return -1;
-	}
 	if (code)
 		return kafka_err_code(err, code, "%s", what);
 	return 0;
@@ -332,7 +356,7 @@ rd_kafka_consumer_group_metadata_t *kafka_consumer_metadata(struct kafka_consume
 	rd_kafka_consumer_group_metadata_t *metadata =
 		rd_kafka_consumer_group_metadata(consumer->client.rk);
 
-	if (metadata && !kafka_group_is_member(metadata)) {
+	if (metadata && !WITHOUT("ownership") && !kafka_group_is_member(metadata)) {
 		rd_kafka_consumer_group_metadata_destroy(metadata);
 		metadata = NULL;
 	}

@@ -12,8 +12,10 @@
 #include "io/kafka_client.h"
 
 struct kafka_consumer {
-	struct kafka_client client; /* first: librdkafka's opaque */
-	const char *const *topics;  /* borrowed: the pointers events carry */
+	struct kafka_client client;           /* first: librdkafka's opaque */
+	const struct kafka_broker_conf *conf; /* borrowed */
+	char *member;                         /* owned; our id at the last assignment, or NULL */
+	const char *const *topics;            /* borrowed: the pointers events carry */
 	size_t topic_count;
 	enum broker_event_kind pending; /* a rebalance not yet told; BROKER_NOTHING = none */
 	bool answer_due;                /* REVOKED or LOST was heard and not answered yet */

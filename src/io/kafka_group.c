@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/must.h"
+
 #define GETTERS_SINCE 0x020a0000 /* librdkafka 2.10.0 */
 
 static const char magic[] = {'C', 'G', 'M', 'D', 'v', '2', ':'};
@@ -66,3 +68,57 @@ bool kafka_group_is_member(const rd_kafka_consumer_group_metadata_t *metadata)
 }
 
 #endif
+
+static bool is_member_id(const char *id, const char *ours)
+{
+	return ours && ours[0] != '\0' && strcmp(id, ours) == 0;
+}
+
+static bool holds_another(const rd_kafka_ConsumerGroupDescription_t *group, const char *instance,
+			  const char *member, const char *now)
+{
+	if (rd_kafka_ConsumerGroupDescription_error(group))
+		return false;
+	for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
+		const rd_kafka_MemberDescription_t *one =
+			rd_kafka_ConsumerGroupDescription_member(group, i);
+		const char *name = rd_kafka_MemberDescription_group_instance_id(one);
+		const char *id = rd_kafka_MemberDescription_consumer_id(one);
+
+		if (name && id && strcmp(name, instance) == 0)
+			return !is_member_id(id, member) && !is_member_id(id, now);
+	}
+	return false;
+}
+
+bool kafka_group_is_replaced(rd_kafka_t *rk, const char *group, const char *instance,
+			     const char *member, int ms_max)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+	rd_kafka_AdminOptions_t *options =
+		rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+	char *now = rd_kafka_memberid(rk);
+	rd_kafka_event_t *event;
+	char text[128];
+	bool replaced = false;
+
+	/* Fails for values out of range only. */
+	must(rd_kafka_AdminOptions_set_request_timeout(options, ms_max, text, sizeof(text)) ==
+	     RD_KAFKA_RESP_ERR_NO_ERROR);
+	rd_kafka_DescribeConsumerGroups(rk, &group, 1, options, queue);
+	event = rd_kafka_queue_poll(queue, ms_max);
+	if (event && !rd_kafka_event_error(event)) {
+		size_t count = 0;
+		const rd_kafka_ConsumerGroupDescription_t **groups =
+			rd_kafka_DescribeConsumerGroups_result_groups(
+				rd_kafka_event_DescribeConsumerGroups_result(event), &count);
+
+		replaced = count == 1 && holds_another(groups[0], instance, member, now);
+	}
+	rd_kafka_event_destroy(event);
+	if (now)
+		rd_kafka_mem_free(rk, now);
+	rd_kafka_AdminOptions_destroy(options);
+	rd_kafka_queue_destroy(queue);
+	return replaced;
+}

@@ -5,7 +5,7 @@
  * serialised form is read: "CGMDv2:", int32 generation in the machine's order, group id, NUL,
  * member id, NUL, then what we do not need.
  *
- * Thread: any. Nothing blocks.
+ * Thread: any. Nothing blocks but kafka_group_is_replaced.
  */
 #ifndef ONCED_IO_KAFKA_GROUP_H
 #define ONCED_IO_KAFKA_GROUP_H
@@ -15,6 +15,12 @@
 
 /* Generation > 0 and a member id? */
 bool kafka_group_is_member(const rd_kafka_consumer_group_metadata_t *metadata);
+
+/* Has another process joined the group under our static instance id? True only if the coordinator
+ * names a member there that is neither `member` nor what rk takes itself for: no answer, or nobody,
+ * is false. Blocks: <= ms_max. */
+bool kafka_group_is_replaced(rd_kafka_t *rk, const char *group, const char *instance,
+			     const char *member, int ms_max);
 
 /* The serialised form of librdkafka before 2.10. Any bytes are fine as input; false if they are
  * not that form. *ret_member is borrowed from data. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/must.h"
 #include "io/kafka_err.h"
 
@@ -372,6 +373,10 @@ int kafka_producer_commit(struct kafka_producer *producer, struct err *err)
 	must(producer->client.rk && !producer->initialising);
 	if (is_dead(producer, "commit", err))
 		return -1;
+	if (FAILPOINT_IS_SET("flush")) {
+		(void)rd_kafka_flush(producer->client.rk, producer->conf->call_ms_max);
+		(void)FAILPOINT("flush");
+	}
 	error = rd_kafka_commit_transaction(producer->client.rk, producer->conf->call_ms_max);
 	if (!error)
 		return 0;

@@ -1,6 +1,8 @@
 /* kafka_taint: see kafka_taint.h. Counting is the sent side's; errors are the response side's. */
 #include "io/kafka_taint.h"
 
+#include "base/failpoint.h"
+
 /* Kafka protocol: the requests of a transaction. */
 enum {
 	API_PRODUCE = 0,
@@ -25,6 +27,8 @@ static rd_kafka_resp_err_t request_sent(rd_kafka_t *rk, int sockfd, const char *
 		before = atomic_fetch_add(&taint->offset_commit, 1);
 	if (before > 0)
 		atomic_store(&taint->tainted, true);
+	if (ApiKey == API_END_TXN)
+		(void)FAILPOINT("endtxn-sent");
 	return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -95,7 +99,7 @@ void kafka_taint_mark(struct kafka_taint *taint)
 
 bool kafka_taint_is(const struct kafka_taint *taint)
 {
-	return atomic_load(&taint->tainted);
+	return !WITHOUT("taint") && atomic_load(&taint->tainted);
 }
 
 bool kafka_taint_ended(const struct kafka_taint *taint)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/must.h"
 #include "run/worker_state.h"
 
@@ -220,6 +221,8 @@ static int heed_crashes(struct worker *w, struct part *part, struct err *err)
 	struct crash_count *crashes = &part->crashes;
 
 	part->crash_noted = false;
+	if (WITHOUT("crash-counter"))
+		return 0;
 	if (crashes->offset != part->decided.c || crashes->count == 0) {
 		*crashes = (struct crash_count){.offset = -1};
 		return 0;
@@ -408,10 +411,13 @@ int worker_settle(struct worker *w, struct err *err)
 	struct committed *committed;
 	bool known = true;
 
+	(void)FAILPOINT("settle");
 	if (w->part_count == 0 || w->assigning || w->giving_up) {
 		w->settle_unknown = false;
 		return 0;
 	}
+	if (WITHOUT("settle"))
+		return worker_rewind(w, err); /* as if it had been aborted */
 	tps = arena_alloc(w->arena, w->part_count * sizeof(*tps));
 	committed = arena_alloc(w->arena, w->part_count * sizeof(*committed));
 	for (size_t i = 0; i < w->part_count; i++)

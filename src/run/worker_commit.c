@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/failpoint.h"
 #include "base/must.h"
 #include "run/worker_state.h"
 
@@ -163,6 +164,8 @@ static void halve_limit(struct worker *w)
 {
 	int64_t records = w->batch.records;
 
+	if (WITHOUT("halving"))
+		return;
 	if (records > 0 && records < w->limit)
 		w->limit = records;
 	w->limit = w->limit > 1 ? w->limit / 2 : 1;
@@ -233,13 +236,14 @@ int worker_follow(struct worker *w, int rc, struct err *err)
 		w->stats->taints++;
 		txn_taint(&w->txn);
 	}
-	if (event == TXN_EV_ABORT || event == TXN_EV_UNKNOWN) {
+	worker_event(w, event);
+	/* The batch is lost: by an error, or because retrying has taken too long. */
+	if (rc != 0 && before <= TXN_COMMIT &&
+	    (w->txn.state == TXN_ABORTING || w->txn.state == TXN_RENEWING)) {
 		note_refused(w);
 		halve_limit(w);
+		w->settle_unknown = before == TXN_COMMIT && w->txn.state == TXN_RENEWING;
 	}
-	if (event == TXN_EV_UNKNOWN && before == TXN_COMMIT)
-		w->settle_unknown = true;
-	worker_event(w, event);
 	if (w->txn.state == TXN_RENEWING && before != TXN_RENEWING)
 		log_way_back(w, TXN_DO_RENEW, rc ? err : NULL);
 	else if (w->txn.state == TXN_ABORTING && before != TXN_ABORTING)
@@ -269,10 +273,13 @@ int worker_act(struct worker *w, struct err *err)
 			err->kind = ERR_UNKNOWN; /* the record in hand is read again afterwards */
 		return worker_follow(w, rc, err);
 	case TXN_DO_OFFSETS:
-		return worker_follow(w, send_offsets(w, err), err);
+		rc = send_offsets(w, err);
+		(void)FAILPOINT("send-offsets");
+		return worker_follow(w, rc, err);
 	case TXN_DO_COMMIT:
 		return worker_follow(w, ops->commit(w->broker, err), err);
 	case TXN_DO_APPLY:
+		(void)FAILPOINT("committed");
 		apply(w);
 		w->action = TXN_WAIT;
 		return 0;
@@ -317,7 +324,11 @@ void worker_drop(struct worker *w, const char *why)
 void worker_seal(struct worker *w)
 {
 	must(w->txn.state == TXN_OPEN && w->action == TXN_WAIT);
-	if (w->batch.epoch != w->epoch) {
+	if (FAILPOINT("seal")) {
+		worker_drop(w, "the failpoint says so");
+	} else if (WITHOUT("ownership")) {
+		worker_event(w, TXN_EV_SEAL);
+	} else if (w->batch.epoch != w->epoch) {
 		worker_drop(w, "its partitions were assigned anew meanwhile");
 	} else if (w->broker->ops->assignment_lost(w->broker)) {
 		worker_drop(w, "the group has given our partitions away");

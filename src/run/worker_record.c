@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/failpoint.h"
 #include "base/must.h"
 #include "run/worker_state.h"
 
@@ -98,8 +99,10 @@ static int produce(struct worker *w, const struct output *output, bool *ret_refu
 
 	*ret_refused = false;
 	for (;;) {
-		if (w->broker->ops->produce(w->broker, output, err) == 0)
+		if (w->broker->ops->produce(w->broker, output, err) == 0) {
+			(void)FAILPOINT("produce");
 			return 0;
+		}
 		switch (err->kind) {
 		case ERR_RETRY:
 			if (err->code != BROKER_CODE_QUEUE_FULL)
@@ -227,6 +230,7 @@ int worker_live_record(struct worker *w, struct part *part, const struct source 
 	struct steps_result result;
 	int rc;
 
+	(void)FAILPOINT("poll");
 	if (w->txn.state != TXN_OPEN && worker_begin(w, err))
 		return w->txn.state == TXN_STOPPED ? -1 : 0;
 	if (note_crash_risk(w, part, err)) {
@@ -247,6 +251,7 @@ int worker_live_record(struct worker *w, struct part *part, const struct source 
 	w->see_now = window_advance(&part->window, pipeline_window_ms(w->pipeline), source->offset,
 				    record->timestamp);
 	gap_advance(&part->gap, pipeline_window_ms(w->pipeline), part->window.t);
+	(void)FAILPOINT_MARKED("poison", record->value.data, record->value.len);
 	rc = steps_run(&w->steps, source, record, &result, err);
 	part->next = source->offset + 1;
 	if (rc == 0 && worker_is_suspect(&w->refused, source)) {
@@ -292,6 +297,7 @@ int worker_replay_record(struct worker *w, struct part *part, const struct sourc
 	part->settled_window = part->window;
 	part->settled_gap = part->gap;
 	part->replayed++;
+	(void)FAILPOINT("replay");
 	w->stats->replayed++;
 	w->checkpoint_dirty = true;
 	return 0;

@@ -4,6 +4,8 @@
   admin.py ADDRESS ready BROKERS SECONDS PID    until it answers and knows BROKERS brokers
   admin.py BOOTSTRAP create NAME PARTITIONS [k=v ...] [-- NAME PARTITIONS [k=v ...]] ...
   admin.py BOOTSTRAP delete NAME ...
+  admin.py BOOTSTRAP transactions PREFIX        transactional ids that begin so, and their state
+  admin.py BOOTSTRAP coordinator group|transaction KEY      the number of its broker
 
 create and delete return when every broker shows it. Protocol: https://kafka.apache.org/protocol
 """
@@ -13,7 +15,7 @@ import struct
 import sys
 import time
 
-METADATA, CREATE_TOPICS, DELETE_TOPICS = 3, 19, 20
+METADATA, FIND_COORDINATOR, CREATE_TOPICS, DELETE_TOPICS, LIST_TRANSACTIONS = 3, 10, 19, 20, 66
 TIMEOUT_S = 30
 
 
@@ -35,6 +37,24 @@ class Reader:
 
     def array(self, item):
         return [item() for _ in range(self.number("i"))]
+
+    # the compact forms of newer versions; sizes here stay below 128 or take two bytes
+    def varint(self):
+        value = shift = 0
+        while True:
+            byte = self.number("B")
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    def short_string(self):
+        size = self.varint() - 1
+        self.pos += size
+        return self.data[self.pos - size : self.pos].decode()
+
+    def short_array(self, item):
+        return [item() for _ in range(self.varint() - 1)]
 
 
 def string(text):
@@ -144,6 +164,36 @@ def delete(addresses, names):
         wait(TIMEOUT_S, "topics to go", gone)
 
 
+def transactions(addresses, prefix):
+    for address in addresses:
+        # a header of version 2 ends in a tag; no filters: two empty arrays
+        answer = call(address, LIST_TRANSACTIONS, 0, b"\0" + b"\1\1\0")
+
+        def transaction():
+            name, _, state = answer.short_string(), answer.number("q"), answer.short_string()
+            answer.number("B")
+            return name, state
+
+        answer.number("B"), answer.number("i")
+        code = answer.number("h")
+        if code:
+            sys.exit(f"admin: {address}: transactions: error {code}")
+        answer.short_array(answer.short_string)
+        for name, state in answer.short_array(transaction):
+            if name.startswith(prefix):
+                print(name, state)
+
+
+def coordinator(addresses, kind, key):
+    body = string(key) + struct.pack(">b", {"group": 0, "transaction": 1}[kind])
+    answer = call(addresses[0], FIND_COORDINATOR, 1, body)
+    answer.number("i")
+    if answer.number("h"):
+        sys.exit(f"admin: no coordinator of {key}: {answer.string()}")
+    answer.string()
+    print(answer.number("i"))
+
+
 def main():
     bootstrap, command, *args = sys.argv[1:]
     if command == "ready":
@@ -157,7 +207,10 @@ def main():
             pass
     if not addresses:
         sys.exit(f"admin: no broker answers at {bootstrap}")
-    {"create": create, "delete": delete}[command](addresses, args)
+    if command in ("create", "delete"):
+        {"create": create, "delete": delete}[command](addresses, args)
+    else:
+        {"transactions": transactions, "coordinator": coordinator}[command](addresses, *args)
 
 
 main()

@@ -8,9 +8,11 @@ its code nor its log nor its state. The rules are those of examples/payments.yam
   a value that is no strict JSON object, or a payment without an id    -> dead letter
   type is not "payment", or amount is not above 0                      -> dropped
   an id that was marked within the window, same source partition       -> dropped, and marked anew
+  a null value                                                         -> clean, as it is
   the rest: without "card", with "cents", keyed by account             -> clean; above 10000 also big
 
-  check.py --group G --input T --clean T --big T --dead T [--within-s N] [--complete] DUMP
+  check.py --group G --input T --clean T --big T --dead T [--within-s N] [--max-bytes N]
+           [--complete] DUMP
   check.py --self-test        hand-written dumps, each tampered with in one way, must be found out
 
 Findings: lost (expected, not there), repeated (there more than once), unexpected (must not be
@@ -52,6 +54,15 @@ def headers_of(field):
         return []
     pairs = (pair.split(b"=", 1) for pair in field.split(b","))
     return sorted((unescape(name), unescape(value) or b"") for name, value in pairs)
+
+
+def coordinates(field):
+    """Of a dead letter. Its record may have had such headers of its own: onced's come last."""
+    named = {}
+    for pair in field.split(b","):
+        name, _, value = pair.partition(b"=")
+        named[unescape(name)] = unescape(value)
+    return tuple(named[DEAD_PREFIX + name] for name in (b"topic", b"partition", b"offset"))
 
 
 def lines_of(path, kind):
@@ -112,10 +123,11 @@ def number(value):
 def judge(value):
     """("dead", None), ("filtered", None) or ("live", the parsed value)."""
     if value is None:
-        raise Uncheckable("a null value in the input")
+        return "tombstone", None
     try:
         parsed = STRICT.decode(value.decode("utf-8"))
-    except ValueError:
+        json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError):
         return "dead", None
     if parsed is None:
         return "filtered", None  # null.type is null in jq
@@ -135,8 +147,10 @@ def judge(value):
 
 def identity(value):
     """Type and canonical form: "1" is not 1, and 1.0 is 1."""
-    if isinstance(value, (dict, list)):
-        return json.dumps(value, sort_keys=True)
+    if isinstance(value, dict):
+        return ("{}", *((name, identity(value[name])) for name in sorted(value)))
+    if isinstance(value, list):
+        return ("[]", *map(identity, value))
     return (isinstance(value, str), isinstance(value, bool), value)
 
 
@@ -257,15 +271,20 @@ class Check:
                     self.dropped[seq] = "it is not below the committed offset"
                 continue
             self.tally["below"] += 1
-            if kind == "filtered":
+            if kind == "tombstone":  # passes every step, its key is its name
+                if key is None or (self.clean, key) in self.expected:
+                    raise Uncheckable("a null value without a key of its own")
+                self.tally["clean"] += 1
+                self.expected[self.clean, key] = (source, timestamp, key, value, headers)
+            elif kind == "filtered":
                 self.tally["filtered"] += 1
             elif kind == "dead":
                 self.tally["dead"] += 1
                 self.expected[self.dead, source] = (source, timestamp, key, value, headers)
             else:
-                self.read_payment(source, time, timestamp, headers, value, parsed, marks)
+                self.read_payment(source, time, timestamp, key, headers, value, parsed, marks)
 
-    def read_payment(self, source, time, timestamp, headers, value, parsed, marks):
+    def read_payment(self, source, time, timestamp, key, headers, value, parsed, marks):
         mark = (source[0], source[1], identity(parsed["id"]))
         before = marks.get(mark)
         marks[mark] = (*time, source[2])  # every record that reaches dedup marks, also a duplicate
@@ -275,6 +294,12 @@ class Check:
                 self.dropped[parsed["seq"]] = f"its id was marked at offset {before[2]}"
                 return
             self.tally["renewed"] += 1
+        if len(value) > self.options.max_bytes:  # refused by the outputs' broker
+            self.tally["dead"] += 1
+            # its dead letter takes the time of the refusal
+            self.expected[self.dead, source] = (source, None, key, value, headers)
+            self.dropped[parsed["seq"]] = "it is too large for its topics"
+            return
         must = (source, timestamp, parsed["account"].encode(), value, headers)
         self.tally["clean"] += 1
         self.expected[self.clean, parsed["seq"]] = must
@@ -287,8 +312,8 @@ class Check:
         for record in records_of(path, {self.clean, self.big, self.dead}):
             topic, partition, offset, _, key, value, headers = record
             where = f"{topic.decode()}/{partition}/{offset}"
+            name, parsed = self.name_of(topic, key, value, headers)
             headers = headers_of(headers)
-            name, parsed = self.name_of(topic, value, headers)
             must = self.expected.get((topic, name))
             if must is None:
                 why = self.dropped.get(name, "no input record gives this")
@@ -314,18 +339,16 @@ class Check:
             if (topic, name) not in seen:
                 self.report("lost", f"{self.place(must[0])} is not in {topic.decode()}")
 
-    def name_of(self, topic, value, headers):
-        """What tells an output's source: seq, and for a dead letter its coordinates."""
+    def name_of(self, topic, key, value, headers):
+        """What tells an output's source: seq, a tombstone's key, a dead letter's coordinates."""
         if topic == self.dead:
-            named = dict(headers)
             try:
-                return (
-                    named[DEAD_PREFIX + b"topic"],
-                    int(named[DEAD_PREFIX + b"partition"]),
-                    int(named[DEAD_PREFIX + b"offset"]),
-                ), None
+                source, partition, offset = coordinates(headers)
+                return (source, int(partition), int(offset)), None
             except (KeyError, ValueError):
                 return None, None
+        if value is None:
+            return key, None
         try:
             parsed = json.loads(value)
             return parsed["seq"], parsed
@@ -342,6 +365,7 @@ class Check:
             wanted = {DEAD_PREFIX + n for n in (b"reason", b"step", b"topic", b"partition")}
             wanted |= {DEAD_PREFIX + b"offset", DEAD_PREFIX + b"timestamp"}
             headers = [pair for pair in headers if pair[0] not in extra]
+            must_headers = [pair for pair in must_headers if pair[0] not in extra]
             if extra != wanted:
                 wrong.append("error headers")
             if value != must_value:
@@ -349,13 +373,16 @@ class Check:
         else:
             must_headers = [p for p in must_headers if p[0] not in (b"trace", b"source")]
             must_headers = sorted(must_headers + [(b"source", source[0])])
-            if not same(parsed, transformed(json.loads(must_value))):
+            if value is None or must_value is None:
+                if value != must_value:
+                    wrong.append("value")
+            elif not same(parsed, transformed(json.loads(must_value))):
                 wrong.append("value")
         if headers != must_headers:
             wrong.append("headers")
         if key != must_key:
             wrong.append("key")
-        if timestamp != must_timestamp:
+        if must_timestamp is not None and timestamp != must_timestamp:
             wrong.append("timestamp")
         return wrong
 
@@ -548,6 +575,7 @@ def options_of(arguments):
     parser.add_argument("--big", required=True)
     parser.add_argument("--dead", required=True)
     parser.add_argument("--within-s", type=int, default=24 * 3600)
+    parser.add_argument("--max-bytes", type=int, default=1 << 30)  # value that clean and big take
     parser.add_argument("--complete", action="store_true", help="the lag must be 0")
     parser.add_argument("dump")
     return parser.parse_args(arguments)

@@ -1,0 +1,127 @@
+# lib: what the fault scenarios share, on top of tests/integration/lib.sh: the proxy, the
+# failpoints, and the judgement in which all of them end. Sourced, not run.
+#
+# Expects, besides what that one expects: ONCED is a build with --enable-failpoints, ONCED_BROKERS
+# goes through the proxy, DIRECT past it, PROXY is its control port, SEED a number.
+# shellcheck shell=bash
+. "$(dirname "${BASH_SOURCE[0]}")/../integration/lib.sh"
+fault_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+
+# proxy COMMAND...: `answer` is what it says. A command that fails is a failure of the scenario.
+proxy() {
+	if [ -z "${proxy_fd:-}" ]; then exec {proxy_fd}<>"/dev/tcp/127.0.0.1/$PROXY"; fi
+	echo "$*" >&"$proxy_fd"
+	read -r answer <&"$proxy_fd" || fail "the proxy is gone"
+	case $answer in
+	ok*) answer=${answer#ok} answer=${answer# } ;;
+	*) fail "proxy $*: $answer" ;;
+	esac
+}
+
+# Tools take the direct way, so that a rule meets onced alone.
+load() { "$TOOLS/load" -b "$DIRECT" -t "$in" --quiet "$@"; }
+# load_on OPTIONS: goes on in the background until end_load, or the end of the scenario.
+load_on() {
+	"$TOOLS/load" -b "$DIRECT" -t "$in" --quiet -n 100000000 --seed "$SEED" "$@" &
+	pids[load]=$!
+}
+end_load() {
+	kill "${pids[load]}"
+	wait "${pids[load]}" 2>/dev/null || true
+	unset "pids[load]"
+}
+offsets() { "$TOOLS/offsets" -b "$DIRECT" -g "$group" -t "$in" "$@"; }
+admin() { python3 "$source_dir/tests/kafka/admin.py" "$DIRECT" "$@"; }
+
+# own_brokers 1|3 [OPTION...]: a Kafka of the scenario's own, without the proxy, to be killed.
+own_brokers() {
+	BROKER_DIR=$WORK/broker
+	finish_hooks+=(end_brokers)
+	"$BROKER" up "$BROKER_DIR" --brokers "$@"
+	DIRECT=$(cat "$BROKER_DIR/bootstrap")
+	ONCED_BROKERS=$DIRECT
+}
+end_brokers() { "$BROKER" down "$BROKER_DIR"; }
+
+# put: records from stdin, as lines of tests/load/put.
+put() { "$TOOLS/put" -b "$DIRECT" -t "$in"; }
+
+# simple NAME [PARTITIONS]: `use`, with one worker and a short session.
+simple() {
+	use "$1" "${2:-2}"
+	sed -i 's/^workers: .*/workers: 1/' "$WORK/pipelines/$name.yaml"
+	configure a "session.timeout.ms: 6000"
+}
+
+# commit_when RULE: the pipeline's `commit:`; changes nothing of its state.
+commit_when() {
+	sed -i '/^commit: /d; $ a commit: {'"$1"'}' "$WORK/pipelines/$name.yaml"
+}
+
+# warm NAME [PARTITIONS]: `simple`, and a first life that commits something, so that the next one
+# begins with records and not with a first start's metadata.
+warm() {
+	rm -f "$WORK"/pipelines/*
+	simple "$@"
+	load -n 1000 --seed "$SEED"
+	start a
+	drained a
+	stop a
+}
+
+# dies_at INSTANCE [SECONDS]: it ends by the SIGKILL of its failpoint, and nothing else.
+dies_at() {
+	ends_with 137 "$1" "${2:-60}"
+	grep -q '^onced: failpoint ' "$log" || fail "onced $1 was killed, but not by its failpoint"
+}
+
+fds() { find "/proc/${pids[$1]}/fd" -mindepth 1 | wc -l; }
+# note_fds INSTANCE: drain_and_judge looks whether they have grown since. A few come and go with
+# connections.
+note_fds() { fds_noted=$(fds "$1"); }
+fds_same() { [ "$(fds "$1")" -le $((fds_noted + 8)) ]; }
+
+no_open_transaction() {
+	admin transactions "$group/" >"$WORK/open" &&
+		! grep -Evq ' (Empty|Complete[A-Z][a-z]+)$' "$WORK/open"
+}
+
+# The history of the group's committed offsets; $WORK/never_back says what was found.
+never_back() {
+	"$TOOLS/dump" -b "$DIRECT" -t __consumer_offsets >"$WORK/offsets.tsv" ||
+		fail "__consumer_offsets could not be read"
+	"$fault_dir/never_back.py" "$group" "$WORK/offsets.tsv" >"$WORK/never_back"
+}
+
+# The end of a scenario: the records, the committed offsets' history, no transaction left open.
+judge_all() { # [CHECK_OPTIONS]
+	ONCED_BROKERS=$DIRECT judge "$@"
+	wait_until 30 "every transaction ended" no_open_transaction
+	never_back || fail "a committed offset went back: $(cat "$WORK/never_back")"
+	say "$result"
+}
+
+# must_find FINDING...: without a defence the check has to find it. A shell word a|b: either.
+must_find() {
+	! ONCED_BROKERS=$DIRECT check --complete ||
+		fail "nothing was found, though the defence was off: the scenario shows nothing"
+	local one
+	for one in ${1//|/ }; do
+		if [ "$(field "$one")" -gt 0 ] 2>/dev/null; then
+			say "without the defence: $one=$(field "$one")"
+			return
+		fi
+	done
+	cat "$WORK/judged" >&2
+	fail "found something else than $1: $result"
+}
+
+# drain_and_judge INSTANCE [SECONDS]
+drain_and_judge() {
+	drained "$1" "${2:-90}"
+	[ -z "${fds_noted:-}" ] || wait_until 30 "no more descriptors than before" fds_same "$1"
+	stop "$1"
+	judge_all --complete
+}
+
+proxy clear
