@@ -32,7 +32,7 @@ int lmdb_env_check(struct lmdb_env *env, const char *what, struct err *err)
 
 int lmdb_env_fail(struct lmdb_env *env, int rc, const char *what, struct err *err)
 {
-	/* All that LMDB gives to file calls comes from its pages: a bad offset is a damaged page. */
+	/* LMDB passes only what its pages say to file calls: a bad offset is a damaged page. */
 	if (rc == EINVAL)
 		rc = MDB_CORRUPTED;
 	if (lmdb_err_is_corrupt(rc) && !atomic_exchange(&env->corrupt, true)) {
