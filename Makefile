@@ -367,8 +367,8 @@ obj/%.o: %.cc config.mak
 	$(FUZZ_LIB_OBJS:.o=.d) $(TOOL_LIB_OBJS:.o=.d) obj/tests/fuzz/replay.d
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
-DEPS_FIRST = $(if $(filter check check-% demo fuzz fuzz-% prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
-DEPS_FIRST = $(if $(filter check check-% deb demo prove bench,$(GOALS)),$(srcdir)/tests/deps,:)
+NEED_MORE = check check-% deb demo fuzz fuzz-% prove bench
+DEPS_FIRST = $(if $(filter $(NEED_MORE),$(GOALS)),$(srcdir)/tests/deps,:)
 config.mak: $(srcdir)/config.mak.in $(srcdir)/configure
 	@if test -f config.status; then ./config.status -q --recheck && ./config.status -q; \
 		else echo "  CONF ./configure"; $(srcdir)/configure -q; fi
@@ -392,17 +392,9 @@ define subbuild # NAME, configure's arguments, goals
 endef
 
 CHECKS = tidy format-check check-unit check-sim check-mock check-checker fuzz-replay check-asan \
-	check-valgrind check-tsan check-clang check-integration
-CHECKS = tidy format-check check-unit check-sim check-mock check-checker check-asan check-valgrind \
-	check-tsan check-clang check-integration check-fault
+	check-valgrind check-tsan check-clang check-integration check-fault check-systemd
 
-.PHONY: check $(CHECKS) check-programs failpoints tsan demo prove bench
-.PHONY: check $(CHECKS) check-programs failpoints fuzz fuzz-programs demo prove bench
-CHECKS = tidy format-check check-unit check-sim check-mock check-checker check-asan check-valgrind \
-	check-tsan check-clang check-integration check-systemd
-
-.PHONY: check $(CHECKS) check-programs failpoints tsan demo prove bench
-.PHONY: check $(CHECKS) check-programs deb failpoints demo prove bench
+.PHONY: check $(CHECKS) check-programs deb failpoints fuzz fuzz-programs tsan demo prove bench
 check:
 	@$(srcdir)/tests/deps
 	+@$(srcdir)/tests/steps "$(MAKE) $(J)" $(CHECKS)
@@ -465,23 +457,22 @@ check-checker:
 tsan:
 	$(call subbuild,tsan,--enable-sanitize=thread CFLAGS="-g -O1",all)
 
-check-integration: all failpoints tsan tools $(INTEGRATION)
-check-integration: all failpoints tools $(INTEGRATION) $(SHIMS)
+check-integration: all failpoints tsan tools $(INTEGRATION) $(SHIMS)
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
+
+check-fault: failpoints tools
+	@$(srcdir)/tests/fault/run $(CURDIR) --quick
 
 check-systemd: all tools
 	@$(srcdir)/tests/systemd/run . $(abspath $(srcdir))
 
 deb:
 	@$(srcdir)/packaging/deb $(CURDIR)/build $(VERSION)
-check-fault: failpoints tools
-	@$(srcdir)/tests/fault/run $(CURDIR) --quick
 
 demo: all tools
 	@$(srcdir)/tests/demo/demo $(CURDIR)
 
-prove: all tools $(PROVE)
-prove: all failpoints tools
+prove: all failpoints tools $(PROVE)
 	@$(srcdir)/tests/prove/run $(CURDIR)
 	@$(srcdir)/tests/fault/run $(CURDIR)
 
@@ -572,9 +563,8 @@ uninstall:
 	-rmdir '$(DESTDIR)$(docdir)/examples' '$(DESTDIR)$(docdir)'
 
 clean:
-	rm -rf obj build/asan build/tsan build/clang build/failpoints build/fuzz onced libonced.a \
-		libtest.a
-	rm -rf obj build/asan build/tsan build/clang build/failpoints build/deb onced libonced.a libtest.a
+	rm -rf obj onced libonced.a libtest.a
+	rm -rf $(addprefix build/,asan clang deb failpoints fuzz tsan)
 
 distclean: clean
 	rm -rf autom4te.cache aclocal.m4 configure configure~ install-sh config.log config.status \
@@ -582,18 +572,17 @@ distclean: clean
 
 help:
 	@echo "all                 build ./onced (V=1 shows commands, DEVELOPER=1 is -Werror)"
-	@echo "check               everything below, in this order (under 15 minutes on two cores):"
+	@echo "check               everything below, in this order (under 25 minutes on two cores):"
 	@echo "  tidy              rules of the source: includes, sizes, comments"
 	@echo "  format-check      clang-format finds nothing to do (format: do it)"
 	@echo "  check-unit        one program per module; check-sim: the worker on fakes, crashed"
 	@echo "                    at every step; check-mock: librdkafka's in-process brokers"
 	@echo "  check-asan, check-valgrind, check-tsan, check-clang"
-	@echo "  check-integration against a real Kafka, which it starts"
+	@echo "  check-integration against a real Kafka, which it starts; check-fault: with faults put"
+	@echo "                    into it at chosen places (prove: all of them)"
 	@echo "  fuzz-replay       each fuzzer over its corpus (fuzz TIME=60: search with libFuzzer)"
 	@echo "  check-systemd     the service under a real systemd, in a box of its own (root)"
 	@echo "deb                 build/deb/onced_VERSION_ARCH.deb"
-	@echo "  check-integration against a real Kafka, which it starts; check-fault: with faults put"
-	@echo "                    into it at chosen places (prove: all of them)"
 	@echo "demo, prove, bench  see it work; kill it many times and verify; measure it"
 	@echo "install, uninstall  honour DESTDIR and prefix"
 	@echo "dist                onced-VERSION.tar.gz from the last commit"
