@@ -4,6 +4,7 @@
   admin.py ADDRESS ready BROKERS SECONDS PID    until it answers and knows BROKERS brokers
   admin.py BOOTSTRAP create NAME PARTITIONS [k=v ...] [-- NAME PARTITIONS [k=v ...]] ...
   admin.py BOOTSTRAP delete NAME ...
+  admin.py BOOTSTRAP acl add|remove TYPE NAME OPERATION    a right of User:onced, from everywhere
 
 create and delete return when every broker shows it. Protocol: https://kafka.apache.org/protocol
 """
@@ -13,7 +14,10 @@ import struct
 import sys
 import time
 
-METADATA, CREATE_TOPICS, DELETE_TOPICS = 3, 19, 20
+METADATA, CREATE_TOPICS, DELETE_TOPICS, CREATE_ACLS, DELETE_ACLS = 3, 19, 20, 30, 31
+TYPES = {"topic": 2, "group": 3, "cluster": 4, "transactional-id": 5}
+OPERATIONS = {"READ": 3, "WRITE": 4, "DESCRIBE": 8, "DESCRIBE_CONFIGS": 10}
+LITERAL, ALLOW = 3, 3
 TIMEOUT_S = 30
 
 
@@ -144,6 +148,20 @@ def delete(addresses, names):
         wait(TIMEOUT_S, "topics to go", gone)
 
 
+def acl(addresses, args):
+    command, kind, name, operation = args
+    resource = struct.pack(">b", TYPES[kind]) + string(name) + struct.pack(">b", LITERAL)
+    who = string("User:onced") + string("*") + struct.pack(">bb", OPERATIONS[operation], ALLOW)
+    key = {"add": CREATE_ACLS, "remove": DELETE_ACLS}[command]
+    answer = call(addresses[0], key, 1, array([resource + who]))
+    answer.number("i"), answer.number("i")
+    code, text = answer.number("h"), answer.string()
+    if code:
+        sys.exit(f"admin: acl: {text} ({code})")
+    if command == "remove" and answer.number("i") != 1:
+        sys.exit(f"admin: acl: there is no such right: {kind} {name} {operation}")
+
+
 def main():
     bootstrap, command, *args = sys.argv[1:]
     if command == "ready":
@@ -157,7 +175,7 @@ def main():
             pass
     if not addresses:
         sys.exit(f"admin: no broker answers at {bootstrap}")
-    {"create": create, "delete": delete}[command](addresses, args)
+    {"create": create, "delete": delete, "acl": acl}[command](addresses, args)
 
 
 main()
