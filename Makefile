@@ -69,6 +69,7 @@ IO_SRCS = \
 	src/io/kafka_err.c \
 	src/io/kafka_facts.c \
 	src/io/kafka_group.c \
+	src/io/kafka_login.c \
 	src/io/kafka_producer.c \
 	src/io/kafka_taint.c \
 	src/io/kafka_topic.c \
@@ -176,6 +177,7 @@ UNIT_TESTS = \
 	check_kafka_allow \
 	check_kafka_group \
 	check_kafka_settings \
+	check_kafka_login \
 	check_log \
 	check_memory \
 	check_meta \

@@ -15,6 +15,7 @@ struct kafka_consumer {
 	struct kafka_client client; /* first: librdkafka's opaque */
 	const char *const *topics;  /* borrowed: the pointers events carry */
 	size_t topic_count;
+	const char *group;              /* borrowed */
 	enum broker_event_kind pending; /* a rebalance not yet told; BROKER_NOTHING = none */
 	bool answer_due;                /* REVOKED or LOST was heard and not answered yet */
 	struct tp *parts;               /* owned; of the last rebalance */

@@ -22,6 +22,18 @@ void kafka_facts_fini(struct kafka_facts *facts)
 	facts->topic_count = 0;
 }
 
+/* What the broker did not allow: every question here needs no more than the right to read. */
+static int failed(const struct kafka_facts *facts, rd_kafka_resp_err_t code, const char *topic,
+		  struct err *err)
+{
+	const struct kafka_right right = {.operation = "READ",
+					  .topic = topic,
+					  .group = facts->group};
+
+	kafka_err_right(err, code, &right);
+	return -1;
+}
+
 int kafka_facts_cluster(struct kafka_facts *facts, uint64_t *ret_hash, struct err *err)
 {
 	char *id = rd_kafka_clusterid(facts->rk, facts->call_ms_max);
@@ -58,8 +70,10 @@ int kafka_facts_partitions(struct kafka_facts *facts, const char *topic, int32_t
 	}
 	if (!code && count == 0)
 		code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-	if (code)
-		return kafka_err_code(err, code, "topic %s: partition count", topic);
+	if (code) {
+		kafka_err_code(err, code, "topic %s: partition count", topic);
+		return failed(facts, code, topic, err);
+	}
 	*ret = count;
 	return 0;
 }
@@ -162,15 +176,19 @@ static int ask_committed(struct kafka_facts *facts, rd_kafka_topic_partition_lis
 {
 	rd_kafka_resp_err_t code = rd_kafka_committed(facts->rk, list, facts->call_ms_max);
 
-	if (code)
-		return kafka_err_code(err, code, "committed offsets");
+	if (code) {
+		kafka_err_code(err, code, "committed offsets");
+		return failed(facts, code, NULL, err);
+	}
 	*ret_none = false;
 	for (int i = 0; i < list->cnt; i++) {
 		const rd_kafka_topic_partition_t *item = &list->elems[i];
 
-		if (item->err)
-			return kafka_err_code(err, item->err, "%s/%d: committed offset",
-					      item->topic, (int)item->partition);
+		if (item->err) {
+			kafka_err_code(err, item->err, "%s/%d: committed offset", item->topic,
+				       (int)item->partition);
+			return failed(facts, item->err, item->topic, err);
+		}
 		if (item->offset < 0)
 			*ret_none = true;
 	}
@@ -219,9 +237,10 @@ int kafka_facts_offset(struct kafka_facts *facts, struct tp tp, int64_t ms, int6
 		code = list->elems[0].err;
 	offset = list->elems[0].offset;
 	rd_kafka_topic_partition_list_destroy(list);
-	if (code)
-		return kafka_err_code(err, code, "%s/%d: offsets of the log", tp.topic,
-				      (int)tp.partition);
+	if (code) {
+		kafka_err_code(err, code, "%s/%d: offsets of the log", tp.topic, (int)tp.partition);
+		return failed(facts, code, tp.topic, err);
+	}
 	*ret = offset < 0 ? -1 : offset;
 	return 0;
 }
