@@ -51,6 +51,7 @@ CONFIG_SRCS = \
 	src/config/suggest.c \
 	src/config/tests.c \
 	src/config/tree.c \
+	src/config/trust.c \
 	src/config/units.c \
 
 IO_SRCS = \
