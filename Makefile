@@ -98,6 +98,7 @@ RUN_SRCS = \
 	src/run/notify.c \
 	src/run/pipeline_run.c \
 	src/run/policy.c \
+	src/run/protect.c \
 	src/run/pulse.c \
 	src/run/run_thread.c \
 	src/run/signals.c \
@@ -193,6 +194,7 @@ UNIT_TESTS = \
 	check_recover \
 	check_recover_end \
 	check_reset \
+	check_protect \
 	check_status \
 	check_steps \
 	check_steps_route \
