@@ -66,11 +66,13 @@ IO_SRCS = \
 	src/io/hash_sodium.c \
 	src/io/kafka_broker.c \
 	src/io/kafka_client.c \
+	src/io/kafka_configs.c \
 	src/io/kafka_consumer.c \
 	src/io/kafka_err.c \
 	src/io/kafka_facts.c \
 	src/io/kafka_group.c \
 	src/io/kafka_login.c \
+	src/io/kafka_probe.c \
 	src/io/kafka_producer.c \
 	src/io/kafka_taint.c \
 	src/io/kafka_topic.c \
@@ -115,6 +117,7 @@ CLI_SRCS = \
 	src/cli/accept_plan.c \
 	src/cli/ask.c \
 	src/cli/check.c \
+	src/cli/check_online.c \
 	src/cli/facts.c \
 	src/cli/load.c \
 	src/cli/members.c \
