@@ -181,30 +181,42 @@ static rd_kafka_resp_err_t read_commit(rd_kafka_event_t *event)
 	return answers->elems[0].err;
 }
 
+/* Without the right to find the group's coordinator a commit would wait for ever, and spin; this
+ * question only waits. What is wrong is said once, as an error of the consumer. */
+static rd_kafka_resp_err_t find_coordinator(struct kafka_probe *probe, const char *topic)
+{
+	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
+	int turns = probe->conf.call_ms_max / TURN_MS;
+
+	for (int i = 0; code == RD_KAFKA_RESP_ERR__TIMED_OUT && i < turns; i++) {
+		rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+
+		rd_kafka_topic_partition_list_add(list, topic, 0);
+		code = rd_kafka_committed(probe->consumer.rk, list, TURN_MS);
+		rd_kafka_topic_partition_list_destroy(list);
+		if (serve(probe) == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+			probe->no_coordinator = true;
+		if (probe->no_coordinator)
+			code = RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
+	}
+	return code;
+}
+
 /* The broker looks at the group's right, then at the topic's, then finds no such partition; were
  * there one, the commit of a stranger would be refused while the group has members. */
 static rd_kafka_resp_err_t try_commit(struct kafka_probe *probe, const char *topic)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
 	rd_kafka_queue_t *queue = rd_kafka_queue_new(probe->consumer.rk);
-	int turns = probe->conf.call_ms_max / TURN_MS;
 	rd_kafka_resp_err_t code;
 	rd_kafka_event_t *event;
 
 	rd_kafka_topic_partition_list_add(list, topic, NO_PARTITION)->offset = 0;
 	code = rd_kafka_commit_queue(probe->consumer.rk, list, queue, NULL, NULL);
 	rd_kafka_topic_partition_list_destroy(list);
-	if (!code)
-		code = RD_KAFKA_RESP_ERR__TIMED_OUT;
-	for (int i = 0; code == RD_KAFKA_RESP_ERR__TIMED_OUT && i < turns; i++) {
-		/* Without the right to find its coordinator the commit waits for ever. */
-		if (serve(probe) == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
-			probe->no_coordinator = true; /* it is said once only */
-		if (probe->no_coordinator)
-			code = RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED;
-		event = rd_kafka_queue_poll(queue, TURN_MS);
-		if (event)
-			code = read_commit(event);
+	if (!code) {
+		event = rd_kafka_queue_poll(queue, probe->conf.call_ms_max);
+		code = event ? read_commit(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
 		rd_kafka_event_destroy(event);
 	}
 	rd_kafka_queue_destroy(queue);
@@ -214,8 +226,11 @@ static rd_kafka_resp_err_t try_commit(struct kafka_probe *probe, const char *top
 int kafka_probe_group(struct kafka_probe *probe, const char *any_topic, struct err *err)
 {
 	const struct kafka_right right = {.operation = "READ", .group = probe->conf.group};
-	rd_kafka_resp_err_t code = try_commit(probe, any_topic);
+	rd_kafka_resp_err_t code = find_coordinator(probe, any_topic);
 
+	if (code != RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED &&
+	    code != RD_KAFKA_RESP_ERR__TIMED_OUT)
+		code = try_commit(probe, any_topic);
 	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
 		code = RD_KAFKA_RESP_ERR_NO_ERROR; /* the group's right was there */
 	return judge(&probe->consumer, code, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, &right,
@@ -225,7 +240,9 @@ int kafka_probe_group(struct kafka_probe *probe, const char *any_topic, struct e
 int kafka_probe_read(struct kafka_probe *probe, const char *topic, struct err *err)
 {
 	const struct kafka_right right = {.operation = "READ", .topic = topic};
-	rd_kafka_resp_err_t code = try_commit(probe, topic);
+	rd_kafka_resp_err_t code = probe->no_coordinator
+					   ? RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED
+					   : try_commit(probe, topic);
 
 	if (code == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
 		return err_set(err, ERR_UNKNOWN, 0, "it cannot be told without READ on group %s",

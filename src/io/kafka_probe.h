@@ -47,6 +47,7 @@ void kafka_probe_close(struct kafka_probe *probe); /* NULL is fine */
 int kafka_probe_topic(struct kafka_probe *probe, const char *topic, const char *operation,
 		      struct kafka_probe_topic *ret, struct err *err) CHECKED;
 int kafka_probe_group(struct kafka_probe *probe, const char *any_topic, struct err *err) CHECKED;
+/* After kafka_probe_group. */
 int kafka_probe_read(struct kafka_probe *probe, const char *topic, struct err *err) CHECKED;
 int kafka_probe_write(struct kafka_probe *probe, const char *topic, struct err *err) CHECKED;
 int kafka_probe_transactional_id(struct kafka_probe *probe, const char *id,
