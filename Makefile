@@ -223,6 +223,7 @@ SIM_TESTS = \
 MOCK_TESTS = \
 	check_mock_errors \
 	check_mock_facts \
+	check_mock_secrets \
 	check_mock_taint \
 
 # tests/integration/NAME.c, run by a script of that folder

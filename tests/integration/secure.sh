@@ -60,3 +60,43 @@ grant() { # INSTANCE TABLE...
 		done < <(rights "$table" "$instance")
 	done
 }
+
+# run_over HOW SEED: the pipeline of topics of its own, from start to end, with the rights of the
+# document and no more; librdkafka tells all that it can.
+run_over() {
+	use "over-$1" 2
+	configure_secure billing "$1" "debug: broker,security,conf"
+	sed -i '1i log_level: debug' "$WORK/billing.yaml"
+	grant billing 1 2
+	load -n 3000 --seed "$2"
+	start billing
+	drained billing
+	stop billing
+	verify billing >/dev/null
+	judge --complete
+	"$ONCED" check -v -c "$WORK/billing.yaml" >"$WORK/check.$1.log" 2>&1 ||
+		fail "check does not take it"
+	rm "$WORK/pipelines/$name.yaml"
+}
+
+# librdkafka before 2.6.1 cannot do SCRAM with Kafka after 3.8.0
+scram_is_old() {
+	local version
+	version=$("$ONCED" version | sed -n 's/^librdkafka //p')
+	[ "$(printf '%s\n' "$version" 2.6.1 | sort -V | head -n 1)" != 2.6.1 ]
+}
+
+# No log holds a password, or the line in the middle of a key.
+no_secrets() {
+	local file
+	for file in "$secret"/plain "$secret"/scram "$WORK"/wrong*; do
+		[ ! -e "$file" ] || ! grep -lF -- "$(cat "$file")" "$WORK"/*.log ||
+			fail "a log holds the password in $file"
+	done
+	for file in "$secret"/*.key; do
+		! grep -lF -- "$(sed -n 5p "$file")" "$WORK"/*.log ||
+			fail "a log holds the key in $file"
+	done
+	grep -q 'librdkafka: CONF' "$WORK"/billing.1.log ||
+		fail "librdkafka's settings are not in the log: this looks at nothing"
+}
