@@ -6,11 +6,13 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/ask.h"
 #include "cli/check_online.h"
 #include "cli/cli.h"
 #include "cli/load.h"
+#include "io/versions.h"
 #include "run/memory.h"
 
 static const char usage[] =
@@ -108,6 +110,19 @@ static void warn_of_batches(const struct config *config, const struct memory_sha
 	}
 }
 
+/* A right password that looks wrong costs hours. */
+static void warn_of_scram(const struct config *config)
+{
+	for (size_t i = 0; i < config->kafka_count; i++)
+		if (strcmp(config->kafka[i].name, "sasl.mechanism") == 0 &&
+		    strncmp(config->kafka[i].value, "SCRAM", 5) == 0 && !kafka_version_does_scram())
+			(void)fprintf(stderr,
+				      "warning: %s: kafka.sasl.mechanism: this librdkafka can do "
+				      "SCRAM only with Kafka up to 3.7.1 and 3.8.0; others refuse "
+				      "it like a wrong password (docs/security.md)\n",
+				      config->file ? config->file : "onced");
+}
+
 static int report(const struct config *config, bool verbose)
 {
 	int64_t workers = worker_count(config);
@@ -119,6 +134,7 @@ static int report(const struct config *config, bool verbose)
 		return EXIT_CONFIG;
 	}
 	warn_of_batches(config, &share);
+	warn_of_scram(config);
 	if (verbose) {
 		(void)printf("main file: %s\n", config->file ? config->file : "none");
 		print_settings(config->settings, config->setting_count);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SCRAM_MENDED 0x02060100
+#include "io/versions.h"
 
 enum refusal {
 	REFUSAL_NONE,
@@ -64,7 +64,7 @@ bool kafka_login_hear(struct kafka_login *login, rd_kafka_resp_err_t code, const
 	if (refusal == REFUSAL_NONE)
 		return false;
 	split(reason, &address, &why, &len);
-	if (strstr(reason, "SCRAM") && !kafka_login_scram_works())
+	if (strstr(reason, "SCRAM") && !kafka_version_does_scram())
 		scram = "; or the broker is newer than Kafka 3.8.0, and this librdkafka cannot do "
 			"SCRAM with it (2.6.1 can, PLAIN and certificates too)";
 	if (login->refused_ms == 0)
@@ -94,11 +94,6 @@ bool kafka_login_hear(struct kafka_login *login, rd_kafka_resp_err_t code, const
 		break;
 	}
 	return true;
-}
-
-bool kafka_login_scram_works(void)
-{
-	return rd_kafka_version() >= SCRAM_MENDED;
 }
 
 void kafka_login_works(struct kafka_login *login)

@@ -35,10 +35,6 @@ bool kafka_login_hear(struct kafka_login *login, rd_kafka_resp_err_t code, const
 /* A request was answered. */
 void kafka_login_works(struct kafka_login *login);
 
-/* Can this librdkafka do SCRAM with Kafka 3.8.1 and later? Before 2.6.1 it sends a nonce that they
- * refuse, like a wrong password. */
-bool kafka_login_scram_works(void);
-
 /* Are we refused? Fills err: STOP (77) where it counts as the truth, else RETRY. */
 bool kafka_login_refused(const struct kafka_login *login, int64_t now_ms, struct err *err);
 
