@@ -206,6 +206,7 @@ UNIT_TESTS = \
 	check_store_loss \
 	check_tree \
 	check_txn \
+	check_trust \
 	check_units \
 	check_verify \
 	check_window \

@@ -1,7 +1,7 @@
 #!/bin/bash
-# The rights that docs/security.md lists are enough, and each of them is needed: without it `check
-# --online` and `run` say which it is, and exit with 77. One that is taken away from a running daemon
-# is waited for. `check --online` beside a running daemon changes nothing.
+# The rights that docs/security.md lists are enough, and each of them is needed: without it
+# `check --online` and `run` say which it is, and exit with 77. One that is taken away from a
+# running daemon is waited for. `check --online` beside a running daemon changes nothing.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/secure.sh"
 

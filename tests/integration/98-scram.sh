@@ -1,11 +1,13 @@
 #!/bin/bash
-# The example pipeline over TLS with SCRAM-SHA-512; its user is deleted while it runs, and made again:
-# onced waits for it and goes on. With the last Kafka that takes the SCRAM of an old librdkafka,
-# where it is one; with the pinned one else.
+# The example pipeline over TLS with SCRAM-SHA-512; its user is deleted while it runs, and made
+# again: onced waits for it and goes on. With the last Kafka that takes the SCRAM of an old
+# librdkafka, where it is one; with the pinned one else.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/secure.sh"
 
-user() { "$BROKER" tool "$BROKER_DIR" configs --entity-type users --entity-name onced --alter "$@"; }
+user() {
+	"$BROKER" tool "$BROKER_DIR" configs --entity-type users --entity-name onced --alter "$@"
+}
 
 if scram_is_old; then secure_up 3.8.0; else secure_up; fi
 run_over SCRAM-SHA-512 981

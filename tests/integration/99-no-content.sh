@@ -22,11 +22,12 @@ values=(
 count=${#values[@]}
 
 pipeline() { # NAME ERRORS TOPIC...: its file
-	local name=$1 errors=$2 IFS=,
+	local name=$1 errors=$2 list
 	shift 2
+	list=$(IFS=, && echo "$*")
 	cat >"$WORK/pipelines/$name.yaml" <<-END
 		pipeline: $name
-		from: {topics: [$*]}
+		from: {topics: [$list]}
 		steps:
 		  - filter: if .keep then .keep else true end
 		  - map: |
@@ -72,5 +73,6 @@ stop a
 for name in drop dead; do verify a >"$WORK/verify.$name.log" 2>&1 || fail "verify $name"; done
 "$BROKER" tool "$BROKER_DIR" console-consumer --topic content.dead --from-beginning \
 	--max-messages "$count" --timeout-ms 20000 >"$WORK/dead.txt" 2>/dev/null
-[ "$(grep -c 'MARK-value' "$WORK/dead.txt")" -ge $((count - 2)) ] || fail "no marks were there at all"
+[ "$(grep -c 'MARK-value' "$WORK/dead.txt")" -ge $((count - 2)) ] ||
+	fail "the marks were not there at all"
 ! grep -lE 'MARK|1234567890' "$WORK"/*.log || fail "a log holds what a record holds"

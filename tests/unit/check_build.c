@@ -273,56 +273,6 @@ START_TEST(a_secret_that_everyone_reads_gets_a_hint)
 }
 END_TEST
 
-static void must_distrust(const char *main, const char *expected)
-{
-	ck_assert_int_eq(load(main, LEAST), -1);
-	ck_assert_uint_eq(errors.count, 1);
-	ck_assert_msg(strstr(errors.lines[0], expected) != NULL, "%s", errors.lines[0]);
-	config_errors_free(&errors);
-}
-
-static void must_trust(const char *main)
-{
-	(void)must_load(main, LEAST);
-	config_free(config);
-	config_errors_free(&errors);
-	config = NULL;
-}
-
-/* The main file, a pipeline, a secret and the CA; then the folder of all of them. */
-START_TEST(what_everyone_can_write_is_not_trusted)
-{
-	static const char plain[] = "memory: 512M\n";
-	char main[600], directory[256];
-
-	ck_assert_ptr_nonnull(getcwd(directory, sizeof(directory)));
-	config_cases_write("password", "hunter2", 7);
-	config_cases_write("ca.pem", "x", 1);
-	must_trust(plain); /* writes the files, which keep their mode from here on */
-	ck_assert_int_eq(chmod("onced.yaml", 0666), 0);
-	must_distrust(plain, "onced.yaml: everyone may write it");
-	ck_assert_int_eq(chmod("onced.yaml", 0664), 0);
-	ck_assert_int_eq(chmod("p.yaml", 0602), 0);
-	must_distrust(plain, "p.yaml: everyone may write it");
-	ck_assert_int_eq(chmod("p.yaml", 0644), 0);
-	(void)snprintf(main, sizeof(main), "kafka:\n  sasl.password: ${file:%s/password}\n",
-		       directory);
-	ck_assert_int_eq(chmod("password", 0602), 0);
-	must_distrust(main, "/password: everyone may write it");
-	(void)snprintf(main, sizeof(main), "kafka:\n  ssl.ca.location: %s/ca.pem\n", directory);
-	ck_assert_int_eq(chmod("ca.pem", 0646), 0);
-	must_distrust(main, "onced.yaml:2:20: kafka.ssl.ca.location: ");
-	ck_assert_int_eq(chmod("ca.pem", 0644), 0);
-	ck_assert_int_eq(chmod(".", 01777), 0);
-	must_trust(plain);
-	ck_assert_int_eq(chmod(".", 0777), 0);
-	ck_assert_int_eq(load(plain, LEAST), -1);
-	ck_assert_msg(strstr(errors.lines[0], "everyone may write its folder") != NULL, "%s",
-		      errors.lines[0]);
-	ck_assert_int_eq(chmod(".", 0700), 0);
-}
-END_TEST
-
 START_TEST(credentials_that_are_no_value_are_refused)
 {
 	static const char main[] = "kafka:\n  sasl.password: ${credential:password}\n";
@@ -520,7 +470,6 @@ int main(void)
 	tcase_add_test(tcase, state_goes_where_the_user_may_write);
 	tcase_add_test(tcase, references_are_followed_and_secrets_stay_hidden);
 	tcase_add_test(tcase, a_secret_that_everyone_reads_gets_a_hint);
-	tcase_add_test(tcase, what_everyone_can_write_is_not_trusted);
 	tcase_add_test(tcase, credentials_that_are_no_value_are_refused);
 	tcase_add_test(tcase, pipelines_come_from_the_main_files_pattern);
 	tcase_add_test(tcase, a_pattern_without_files_is_an_error);
