@@ -20,8 +20,8 @@ struct online {
 
 /* --- what is said --- */
 
-static void print(FILE *to, const char *kind, const struct online *online, const char *format,
-		  va_list args)
+static void __attribute__((format(printf, 4, 0)))
+print(FILE *to, const char *kind, const struct online *online, const char *format, va_list args)
 {
 	(void)fprintf(to, "%s%s: ", kind, online->pipeline->name);
 	(void)vfprintf(to, format, args);
