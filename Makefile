@@ -52,6 +52,7 @@ CONFIG_SRCS = \
 	src/config/suggest.c \
 	src/config/tests.c \
 	src/config/tree.c \
+	src/config/trust.c \
 	src/config/units.c \
 
 IO_SRCS = \
@@ -66,10 +67,13 @@ IO_SRCS = \
 	src/io/hash_sodium.c \
 	src/io/kafka_broker.c \
 	src/io/kafka_client.c \
+	src/io/kafka_configs.c \
 	src/io/kafka_consumer.c \
 	src/io/kafka_err.c \
 	src/io/kafka_facts.c \
 	src/io/kafka_group.c \
+	src/io/kafka_login.c \
+	src/io/kafka_probe.c \
 	src/io/kafka_producer.c \
 	src/io/kafka_taint.c \
 	src/io/kafka_topic.c \
@@ -98,6 +102,7 @@ RUN_SRCS = \
 	src/run/notify.c \
 	src/run/pipeline_run.c \
 	src/run/policy.c \
+	src/run/protect.c \
 	src/run/pulse.c \
 	src/run/run_thread.c \
 	src/run/signals.c \
@@ -115,6 +120,7 @@ CLI_SRCS = \
 	src/cli/ask.c \
 	src/cli/check.c \
 	src/cli/check_print.c \
+	src/cli/check_online.c \
 	src/cli/facts.c \
 	src/cli/load.c \
 	src/cli/members.c \
@@ -181,6 +187,7 @@ UNIT_TESTS = \
 	check_kafka_allow \
 	check_kafka_group \
 	check_kafka_settings \
+	check_kafka_login \
 	check_log \
 	check_man \
 	check_memory \
@@ -196,6 +203,7 @@ UNIT_TESTS = \
 	check_recover \
 	check_recover_end \
 	check_reset \
+	check_protect \
 	check_status \
 	check_steps \
 	check_steps_route \
@@ -204,6 +212,7 @@ UNIT_TESTS = \
 	check_store_loss \
 	check_tree \
 	check_txn \
+	check_trust \
 	check_units \
 	check_verify \
 	check_window \
@@ -222,6 +231,7 @@ SIM_TESTS = \
 MOCK_TESTS = \
 	check_mock_errors \
 	check_mock_facts \
+	check_mock_secrets \
 	check_mock_taint \
 
 # tests/integration/NAME.c, run by a script of that folder

@@ -11,7 +11,8 @@ static const struct subcommand {
 	const char *help;
 } subcommands[] = {
 	{"run", cli_run, "[-c FILE] [PIPELINE.yaml ...]    move records until a signal comes"},
-	{"check", cli_check, "[-c FILE] [-v] [PIPELINE.yaml ...]  is the configuration right?"},
+	{"check", cli_check,
+	 "[-c FILE] [--online] [PIPELINE.yaml ...]  is the configuration right?"},
 	{"test", cli_test,
 	 "[-c FILE] [PIPELINE.yaml ...]    run the pipelines' own tests, no broker"},
 	{"verify", cli_verify, "[-c FILE] [--json] PIPELINE      compare outputs with the input"},

@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 #include "cli/load.h"
 #include "run/log.h"
+#include "run/protect.h"
 #include "run/supervisor.h"
 
 static const char usage[] =
@@ -56,10 +57,12 @@ int cli_run(int argc, char **argv)
 	code = load_only_files("run", &request);
 	if (code != 0)
 		return code;
+	protect_process();
 	code = load_config(&request, &config);
 	if (code != 0)
 		return code;
 	log_open((enum log_level)config->log_level, plain);
+	protect_report();
 	code = supervisor_run(config);
 	config_free(config);
 	return code;

@@ -245,6 +245,8 @@ static int with_config(const struct config *config, const struct request *reques
 	wiring_init(&wiring, config, pipeline, 0, &share, NULL);
 	conf.settings = wiring.settings;
 	conf.setting_count = wiring.setting_count;
+	conf.secrets = wiring.broker.secrets;
+	conf.secret_count = wiring.broker.secret_count;
 	conf.group = pipeline->group;
 	if (wiring_engine_open(&engine, &err) < 0 || kafka_topic_open(&conf, &reader, &err) < 0)
 		code = ask_exit_code(&err);

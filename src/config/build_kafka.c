@@ -4,6 +4,7 @@
 #include "base/must.h"
 #include "config/kafka_allow.h"
 #include "config/reference.h"
+#include "config/trust.h"
 
 #define SERVERS_DEFAULT "127.0.0.1:9092"
 
@@ -27,6 +28,25 @@ static void complain_unknown(struct build *build, const struct node *node,
 		problems_error_key(
 			build->problems, node,
 			"not a property that onced allows; docs/configuration.md lists them");
+}
+
+/* The files that librdkafka will open itself; it says what is wrong with one that is not there. */
+static void check_path(struct build *build, const struct node *node, const struct kafka_rule *rule,
+		       const char *path)
+{
+	bool private = strcmp(rule->name, "ssl.key.location") == 0 ||
+		       strcmp(rule->name, "ssl.keystore.location") == 0;
+	struct stat status;
+	const char *why;
+
+	if (stat(path, &status) < 0)
+		return;
+	why = trust_problem(path, &status);
+	if (why)
+		problems_error(build->problems, node, NULL, "%s: %s", path, why);
+	else if (private && (status.st_mode & S_IROTH))
+		problems_hint(build->problems, node, NULL,
+			      "%s may be read by everyone: take that right away (chmod o-r)", path);
 }
 
 /* One property into *property; false: reported. */
@@ -60,6 +80,8 @@ static bool read_property(struct build *build, const struct node *node,
 	if (!expected) {
 		if (rule->type == KAFKA_WORD)
 			property->value = kafka_allow_word(rule, value);
+		if (rule->type == KAFKA_PATH)
+			check_path(build, node, rule, value);
 		record(build, rule->name, rule->secret ? "(secret)" : property->value, node);
 		return true;
 	}

@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/must.h"
+#include "config/trust.h"
 
 static char *complain(struct build *build, const struct node *node, const char *what,
 		      const char *why)
@@ -56,6 +57,7 @@ static char *from_open_file(struct build *build, const struct node *node, const 
 {
 	CLEANUP(free) char *buffer = NULL;
 	struct stat status;
+	const char *why;
 	ssize_t len;
 	char *value;
 
@@ -63,6 +65,9 @@ static char *from_open_file(struct build *build, const struct node *node, const 
 		return complain(build, node, path, strerror(errno));
 	if (!S_ISREG(status.st_mode))
 		return complain(build, node, path, "it is not a regular file");
+	why = trust_problem(path, &status);
+	if (why)
+		return complain(build, node, path, why);
 	if (secret && (status.st_mode & S_IROTH))
 		problems_hint(build->problems, node, NULL,
 			      "%s may be read by everyone: take that right away (chmod o-r)", path);

@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/must.h"
 #include "config/problems.h"
+#include "config/trust.h"
 
 #define SHOWN_BYTES_MAX 40
 
@@ -344,6 +345,7 @@ static int unreadable(const char *file, struct problems *problems, const char *w
 static int read_file(int fd, const char *file, struct problems *problems, char *buffer,
 		     size_t *ret_len)
 {
+	const char *why;
 	size_t len = 0;
 	struct stat status;
 
@@ -351,6 +353,9 @@ static int read_file(int fd, const char *file, struct problems *problems, char *
 		return unreadable(file, problems, strerror(errno));
 	if (!S_ISREG(status.st_mode))
 		return unreadable(file, problems, "it is not a regular file");
+	why = trust_problem(file, &status);
+	if (why)
+		problems_error_at(problems, file, 0, 0, NULL, "%s", why);
 	while (len <= TREE_FILE_BYTES_MAX) {
 		ssize_t got = read(fd, buffer + len, TREE_FILE_BYTES_MAX + 1 - len);
 

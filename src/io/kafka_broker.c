@@ -82,6 +82,8 @@ static int explained(struct kafka_broker *self, int res, struct err *err)
 {
 	if (res < 0)
 		kafka_client_explain(&self->consumer.client, err);
+	else
+		kafka_login_works(&self->consumer.client.login);
 	return res;
 }
 
@@ -146,7 +148,11 @@ static int op_offset_at(struct broker *broker, struct tp tp, int64_t ms, int64_t
 
 static int op_renew(struct broker *broker, struct err *err)
 {
-	return kafka_producer_renew(&self(broker)->producer, err);
+	if (kafka_producer_renew(&self(broker)->producer, err) < 0)
+		return -1;
+	/* Both log in alike. */
+	kafka_login_works(&self(broker)->consumer.client.login);
+	return 0;
 }
 
 static int op_begin(struct broker *broker, struct err *err)
@@ -251,6 +257,7 @@ int kafka_broker_open(const struct kafka_broker_conf *conf, struct broker **ret,
 		return -1;
 	}
 	kafka->facts.rk = kafka->consumer.client.rk;
+	kafka->facts.group = conf->group;
 	kafka->facts.call_ms_max = conf->call_ms_max;
 	*ret = &kafka->broker;
 	return 0;

@@ -15,11 +15,15 @@ struct kafka_setting {
 struct kafka_broker_conf {
 	const struct kafka_setting *settings; /* the user's, allowed by config/; borrowed */
 	size_t setting_count;
+	const char *const *secrets; /* values among them that no log line may hold */
+	size_t secret_count;
 	const char *group;
 	const char *group_instance_id; /* instance.pipeline.worker */
 	const char *transactional_id;  /* group/instance.pipeline.worker */
 	const char *const *topics;     /* inputs; the pointers that events carry */
 	size_t topic_count;
+	const char *const *outputs; /* every topic that may be written to */
+	size_t output_count;
 	size_t consumer_queue_bytes; /* this worker's share of `memory:` */
 	size_t producer_queue_bytes;
 	int64_t batch_records;      /* sizes the producer's queue */

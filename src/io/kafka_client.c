@@ -12,15 +12,69 @@
 #include "base/must.h"
 #include "io/kafka_err.h"
 
+/* Shorter ones would turn every line into stars. */
+#define SECRET_BYTES_MIN 4
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* --- secrets --- */
+
+void kafka_client_guard(struct kafka_client *client, const char *const *secrets, size_t count)
+{
+	must(count <= KAFKA_SECRETS_MAX);
+	if (client->secrets[0])
+		return; /* a handle that failed or hangs has left them here */
+	for (size_t i = 0; i < count; i++) {
+		client->secrets[i] = strdup(secrets[i]);
+		must(client->secrets[i] != NULL);
+	}
+}
+
+static void forget_secrets(struct kafka_client *client)
+{
+	for (size_t i = 0; i < KAFKA_SECRETS_MAX && client->secrets[i]; i++) {
+		explicit_bzero(client->secrets[i], strlen(client->secrets[i]));
+		free(client->secrets[i]);
+		client->secrets[i] = NULL;
+	}
+}
+
+/* librdkafka hides most secrets itself; not all of them in all versions. */
+static void hide_secrets(const struct kafka_client *client, char *text)
+{
+	for (size_t i = 0; i < KAFKA_SECRETS_MAX && client->secrets[i]; i++) {
+		size_t len = strlen(client->secrets[i]);
+
+		if (len < SECRET_BYTES_MIN)
+			continue;
+		for (char *at = text; (at = strstr(at, client->secrets[i])) != NULL; at += len)
+			memset(at, '*', len);
+	}
+}
+
+/* --- what librdkafka says --- */
+
 static void client_log(const rd_kafka_t *rk, int level, const char *fac, const char *text)
 {
 	const struct kafka_client *client = rd_kafka_opaque(rk);
+	char *copy;
 
 	/* One `kafka:` block serves both kinds of client: "ignored by this consumer" is no news. */
 	if (strcmp(fac, "CONFWARN") == 0)
 		return;
-	if (client && client->log)
-		client->log(level, fac, text);
+	if (!client || !client->log)
+		return;
+	copy = strdup(text);
+	must(copy != NULL);
+	hide_secrets(client, copy);
+	client->log(level, fac, copy);
+	free(copy);
 }
 
 /* Runs inside poll, flush and the like, so on the worker's thread. It records, no more. */
@@ -31,6 +85,11 @@ static void client_error(rd_kafka_t *rk, int code, const char *reason, void *opa
 	(void)rk; /* librdkafka's signature */
 	if (code == RD_KAFKA_RESP_ERR__FATAL)
 		return; /* asked for where it matters: rd_kafka_fatal_error */
+	if (kafka_login_hear(&client->login, (rd_kafka_resp_err_t)code, reason, now_ms())) {
+		hide_secrets(client, client->login.text);
+		client->trouble = RD_KAFKA_RESP_ERR__AUTHENTICATION;
+		return;
+	}
 	/* A wrong password must not be hidden by the "all brokers down" that follows from it; and
 	 * the first reason says more than that summary does. */
 	if (client->trouble == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
@@ -41,6 +100,7 @@ static void client_error(rd_kafka_t *rk, int code, const char *reason, void *opa
 	}
 	client->trouble = (rd_kafka_resp_err_t)code;
 	(void)snprintf(client->trouble_text, sizeof(client->trouble_text), "%s", reason);
+	hide_secrets(client, client->trouble_text);
 }
 
 /* librdkafka's own message for a missing right is the same as for a missing file. */
@@ -163,8 +223,10 @@ void kafka_client_close(struct kafka_client *client, int flags, int ms_max)
 	must(pthread_create(&thread, NULL, end_handle, ending) == 0);
 	(void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail: pthread_timedjoin_np's clock */
 	until.tv_sec += ms_max / 1000 + 1;
-	if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+	if (pthread_timedjoin_np(thread, NULL, &until) == 0) {
+		forget_secrets(client);
 		return;
+	}
 	client->leaked = true;
 	(void)pthread_detach(thread); /* it ends by itself or with the process */
 }
@@ -172,10 +234,17 @@ void kafka_client_close(struct kafka_client *client, int flags, int ms_max)
 bool kafka_client_take_trouble(struct kafka_client *client, struct err *err)
 {
 	rd_kafka_resp_err_t code = client->trouble;
+	struct err why;
+	bool refused = kafka_login_refused(&client->login, now_ms(), &why);
 
-	if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+	if (refused && (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || why.kind == ERR_STOP)) {
+		(void)err_wrap(&why, "%s", client->role);
+		*err = why;
+	} else if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
 		return false;
-	kafka_err_code(err, code, "%s: %s", client->role, client->trouble_text);
+	} else {
+		kafka_err_code(err, code, "%s: %s", client->role, client->trouble_text);
+	}
 	client->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
 	client->trouble_text[0] = '\0';
 	return true;
@@ -185,7 +254,12 @@ void kafka_client_explain(struct kafka_client *client, struct err *err)
 {
 	struct err why;
 
-	if (err->kind != ERR_RETRY || !kafka_client_take_trouble(client, &why))
+	if (err->kind != ERR_RETRY)
+		return;
+	/* A refusal explains more than one call: it lasts until something works. */
+	if (kafka_login_refused(&client->login, now_ms(), &why))
+		(void)err_wrap(&why, "%s", client->role);
+	else if (!kafka_client_take_trouble(client, &why))
 		return;
 	if (why.kind == ERR_STOP) {
 		*err = why;

@@ -13,6 +13,9 @@
 
 #include "base/err.h"
 #include "io/kafka_broker.h"
+#include "io/kafka_login.h"
+
+#define KAFKA_SECRETS_MAX 8
 
 /* The opaque of every librdkafka callback; first member of consumer and producer. */
 struct kafka_client {
@@ -21,8 +24,13 @@ struct kafka_client {
 	void (*log)(int level, const char *fac, const char *text); /* NULL = dropped */
 	rd_kafka_resp_err_t trouble; /* last connection error heard of; 0 = none since */
 	char trouble_text[256];
+	struct kafka_login login;         /* outlives a handle: what worked once stays proven */
+	char *secrets[KAFKA_SECRETS_MAX]; /* owned; what no log line may hold */
 	bool leaked; /* a handle did not end in time and may still call back: keep the memory */
 };
+
+/* Copies the secrets, to keep them out of the log. Before open. */
+void kafka_client_guard(struct kafka_client *client, const char *const *secrets, size_t count);
 
 /* The user's settings over onced's and librdkafka's defaults, then the owned ones over them: those
  * that config/kafka_allow refuses to the user. STOP: 78 a
@@ -36,14 +44,14 @@ int kafka_client_open(struct kafka_client *client, rd_kafka_type_t type, rd_kafk
 		      struct err *err) CHECKED;
 
 /* Ends the handle on a thread of its own and waits at most ms_max; a handle that needs longer goes
- * on ending behind our back and sets leaked. NULL handle is fine. */
+ * on ending behind our back and sets leaked. NULL handle is fine. Forgets the secrets. */
 void kafka_client_close(struct kafka_client *client, int flags, int ms_max);
 
-/* Has librdkafka reported a connection error since the last call? RETRY or STOP (authentication)
- * in err; forgets it. */
+/* Has librdkafka reported a connection error since the last call? RETRY in err, or STOP (77) when
+ * the brokers and we have not accepted each other from the start; forgets it. */
 bool kafka_client_take_trouble(struct kafka_client *client, struct err *err);
 
-/* Adds what is known of the connection to a RETRY's message; authentication makes it a STOP. */
+/* Adds what is known of the connection to a RETRY's message; STOP (77) as above. */
 void kafka_client_explain(struct kafka_client *client, struct err *err);
 
 #endif

@@ -84,13 +84,15 @@ int kafka_consumer_open(struct kafka_consumer *consumer, const struct kafka_brok
 
 	*consumer = (struct kafka_consumer){.conf = conf,
 					    .topics = conf->topics,
-					    .topic_count = conf->topic_count};
+					    .topic_count = conf->topic_count,
+					    .group = conf->group};
 	consumer->client.role = "consumer";
 	consumer->client.log = conf->log;
 	if (kafka_client_conf(conf->settings, conf->setting_count, owned,
 			      sizeof(owned) / sizeof(owned[0]), &rk_conf, err) < 0)
 		return -1;
 	rd_kafka_conf_set_rebalance_cb(rk_conf, on_rebalance);
+	kafka_client_guard(&consumer->client, conf->secrets, conf->secret_count);
 	if (kafka_client_open(&consumer->client, RD_KAFKA_CONSUMER, rk_conf, err) < 0)
 		return -1;
 	/* Errors and rebalances then come through consumer_poll, our one entry. */
@@ -223,6 +225,9 @@ static int poll_error(struct kafka_consumer *consumer, const rd_kafka_message_t 
 {
 	const char *topic = own_topic(consumer, message);
 	const char *text = rd_kafka_message_errstr(message);
+	const struct kafka_right right = {.operation = "READ",
+					  .topic = topic,
+					  .group = consumer->group};
 	struct source source = {topic, message->partition, message->offset};
 
 	switch ((int)message->err) {
@@ -247,8 +252,9 @@ static int poll_error(struct kafka_consumer *consumer, const rd_kafka_message_t 
 		return err_set(err, ERR_STOP, EXIT_DATA, "%s/%d: cannot be read: %s",
 			       topic ? topic : "?", (int)message->partition, text);
 	default:
-		return kafka_err_code(err, message->err, "%s: %s", topic ? topic : "consumer",
-				      text);
+		kafka_err_code(err, message->err, "%s: %s", topic ? topic : "consumer", text);
+		kafka_err_right(err, message->err, &right);
+		return -1;
 	}
 }
 
@@ -288,6 +294,8 @@ int kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms, struct 
 		rd_kafka_message_destroy(message);
 		return res;
 	}
+	if (consumer->client.login.refused_ms != 0)
+		kafka_login_works(&consumer->client.login);
 	hold(consumer, message);
 	*ret = (struct broker_event){.kind = BROKER_RECORD};
 	ret->source =

@@ -17,6 +17,7 @@ struct kafka_consumer {
 	char *member;                         /* owned; our id at the last assignment, or NULL */
 	const char *const *topics;            /* borrowed: the pointers events carry */
 	size_t topic_count;
+	const char *group;              /* borrowed */
 	enum broker_event_kind pending; /* a rebalance not yet told; BROKER_NOTHING = none */
 	bool answer_due;                /* REVOKED or LOST was heard and not answered yet */
 	struct tp *parts;               /* owned; of the last rebalance */

@@ -2,6 +2,7 @@
 #include "io/kafka_err.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "port/broker.h"
 
@@ -56,6 +57,31 @@ int kafka_err_code(struct err *err, rd_kafka_resp_err_t code, const char *format
 	va_end(args);
 	return err_set(err, kind, err_code, "%s: %s (%s)", what, rd_kafka_err2str(code),
 		       rd_kafka_err2name(code));
+}
+
+void kafka_err_right(struct err *err, rd_kafka_resp_err_t code, const struct kafka_right *right)
+{
+	const char *some =
+		strcmp(right->operation, "READ") == 0 ? "an input topic" : "an output topic";
+
+	switch ((int)code) {
+	case RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED:
+		(void)err_wrap(err, "a right is missing: %s on %s%s", right->operation,
+			       right->topic ? "topic " : some, right->topic ? right->topic : "");
+		return;
+	case RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED:
+		(void)err_wrap(err, "a right is missing: READ on group %s", right->group);
+		return;
+	case RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED:
+		(void)err_wrap(err, "a right is missing: WRITE on transactional id %s",
+			       right->transactional_id);
+		return;
+	case RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED:
+		(void)err_wrap(err, "a right is missing: IDEMPOTENT_WRITE on the cluster");
+		return;
+	default:
+		return;
+	}
 }
 
 bool kafka_err_is_fenced(rd_kafka_resp_err_t code)

@@ -23,6 +23,17 @@ enum err_kind kafka_err_kind(rd_kafka_resp_err_t code, int *ret_exit);
 int kafka_err_code(struct err *err, rd_kafka_resp_err_t code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Whose rights a client needs; borrowed. topic NULL: one of several, not known which. */
+struct kafka_right {
+	const char *operation; /* on the topic: "READ", "WRITE" */
+	const char *topic;
+	const char *group;
+	const char *transactional_id;
+};
+
+/* Where code says that a right (ACL) is missing: names it in front of the message. */
+void kafka_err_right(struct err *err, rd_kafka_resp_err_t code, const struct kafka_right *right);
+
 /* Result of a transactional call. Takes error over (it is destroyed). Returns -1. */
 int kafka_err_txn(struct err *err, rd_kafka_error_t *error, const char *what);
 

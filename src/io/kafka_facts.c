@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "io/kafka_configs.h"
 #include "io/kafka_err.h"
 #include "port/hash.h"
 
@@ -20,6 +21,18 @@ void kafka_facts_fini(struct kafka_facts *facts)
 	free(facts->topics);
 	facts->topics = NULL;
 	facts->topic_count = 0;
+}
+
+/* What the broker did not allow: every question here needs no more than the right to read. */
+static int failed(const struct kafka_facts *facts, rd_kafka_resp_err_t code, const char *topic,
+		  struct err *err)
+{
+	const struct kafka_right right = {.operation = "READ",
+					  .topic = topic,
+					  .group = facts->group};
+
+	kafka_err_right(err, code, &right);
+	return -1;
 }
 
 int kafka_facts_cluster(struct kafka_facts *facts, uint64_t *ret_hash, struct err *err)
@@ -58,62 +71,18 @@ int kafka_facts_partitions(struct kafka_facts *facts, const char *topic, int32_t
 	}
 	if (!code && count == 0)
 		code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
-	if (code)
-		return kafka_err_code(err, code, "topic %s: partition count", topic);
+	if (code) {
+		kafka_err_code(err, code, "topic %s: partition count", topic);
+		return failed(facts, code, topic, err);
+	}
 	*ret = count;
 	return 0;
 }
 
-/* Reads cleanup.policy from the answer. False: the answer holds an error. */
-static rd_kafka_resp_err_t read_policy(rd_kafka_event_t *event, bool *ret)
+static void read_policy(void *arg, const char *name, const char *value)
 {
-	const rd_kafka_DescribeConfigs_result_t *result =
-		rd_kafka_event_DescribeConfigs_result(event);
-	const rd_kafka_ConfigResource_t **resources;
-	const rd_kafka_ConfigEntry_t **entries;
-	size_t count = 0;
-
-	resources = rd_kafka_DescribeConfigs_result_resources(result, &count);
-	if (count != 1)
-		return RD_KAFKA_RESP_ERR__BAD_MSG;
-	if (rd_kafka_ConfigResource_error(resources[0]))
-		return rd_kafka_ConfigResource_error(resources[0]);
-	entries = rd_kafka_ConfigResource_configs(resources[0], &count);
-	for (size_t i = 0; i < count; i++) {
-		const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-
-		if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), "cleanup.policy") == 0)
-			*ret = value && strstr(value, "compact");
-	}
-	return RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-static rd_kafka_resp_err_t ask_policy(struct kafka_facts *facts, const char *topic, bool *ret)
-{
-	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
-	rd_kafka_ConfigResource_t *resource =
-		rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic);
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(facts->rk);
-	rd_kafka_AdminOptions_t *options =
-		rd_kafka_AdminOptions_new(facts->rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
-	rd_kafka_event_t *event;
-	char text[128];
-
-	/* Fails for values out of range only. */
-	must(rd_kafka_AdminOptions_set_request_timeout(options, facts->call_ms_max, text,
-						       sizeof(text)) == RD_KAFKA_RESP_ERR_NO_ERROR);
-	rd_kafka_DescribeConfigs(facts->rk, &resource, 1, options, queue);
-	event = rd_kafka_queue_poll(queue, facts->call_ms_max);
-	if (event) {
-		code = rd_kafka_event_error(event);
-		if (!code)
-			code = read_policy(event, ret);
-		rd_kafka_event_destroy(event);
-	}
-	rd_kafka_AdminOptions_destroy(options);
-	rd_kafka_ConfigResource_destroy(resource);
-	rd_kafka_queue_destroy(queue);
-	return code;
+	if (strcmp(name, "cleanup.policy") == 0)
+		*(bool *)arg = value && strstr(value, "compact");
 }
 
 int kafka_facts_compacted(struct kafka_facts *facts, const char *topic, bool *ret, struct err *err)
@@ -127,7 +96,8 @@ int kafka_facts_compacted(struct kafka_facts *facts, const char *topic, bool *re
 			*ret = facts->topics[i].compacted;
 			return 0;
 		}
-	code = ask_policy(facts, topic, &compacted);
+	code = kafka_configs_read(facts->rk, RD_KAFKA_RESOURCE_TOPIC, topic, facts->call_ms_max,
+				  read_policy, &compacted);
 	/* Reading a topic does not need the right to read its settings. */
 	if (code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED ||
 	    code == RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
@@ -162,15 +132,19 @@ static int ask_committed(struct kafka_facts *facts, rd_kafka_topic_partition_lis
 {
 	rd_kafka_resp_err_t code = rd_kafka_committed(facts->rk, list, facts->call_ms_max);
 
-	if (code)
-		return kafka_err_code(err, code, "committed offsets");
+	if (code) {
+		kafka_err_code(err, code, "committed offsets");
+		return failed(facts, code, NULL, err);
+	}
 	*ret_none = false;
 	for (int i = 0; i < list->cnt; i++) {
 		const rd_kafka_topic_partition_t *item = &list->elems[i];
 
-		if (item->err)
-			return kafka_err_code(err, item->err, "%s/%d: committed offset",
-					      item->topic, (int)item->partition);
+		if (item->err) {
+			kafka_err_code(err, item->err, "%s/%d: committed offset", item->topic,
+				       (int)item->partition);
+			return failed(facts, item->err, item->topic, err);
+		}
 		if (item->offset < 0)
 			*ret_none = true;
 	}
@@ -219,9 +193,10 @@ int kafka_facts_offset(struct kafka_facts *facts, struct tp tp, int64_t ms, int6
 		code = list->elems[0].err;
 	offset = list->elems[0].offset;
 	rd_kafka_topic_partition_list_destroy(list);
-	if (code)
-		return kafka_err_code(err, code, "%s/%d: offsets of the log", tp.topic,
-				      (int)tp.partition);
+	if (code) {
+		kafka_err_code(err, code, "%s/%d: offsets of the log", tp.topic, (int)tp.partition);
+		return failed(facts, code, tp.topic, err);
+	}
 	*ret = offset < 0 ? -1 : offset;
 	return 0;
 }

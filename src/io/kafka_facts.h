@@ -16,7 +16,8 @@
 struct kafka_facts_topic;
 
 struct kafka_facts {
-	rd_kafka_t *rk; /* borrowed; group.id and isolation.level=read_committed are set */
+	rd_kafka_t *rk;    /* borrowed; group.id and isolation.level=read_committed are set */
+	const char *group; /* borrowed: for messages */
 	int call_ms_max;
 	struct kafka_facts_topic *topics; /* owned: cleanup policies already asked for */
 	size_t topic_count;

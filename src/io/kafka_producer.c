@@ -115,6 +115,7 @@ static int open_handle(struct kafka_producer *producer, struct err *err)
 			      sizeof(owned) / sizeof(owned[0]), &rk_conf, err) < 0)
 		return -1;
 	rd_kafka_conf_set_dr_msg_cb(rk_conf, on_delivery);
+	kafka_client_guard(&producer->client, conf->secrets, conf->secret_count);
 	if (kafka_taint_watch(&producer->taint, rk_conf, err) < 0) {
 		rd_kafka_conf_destroy(rk_conf);
 		return -1;
@@ -136,6 +137,18 @@ static struct kafka_out_topic *find_topic(struct kafka_producer *producer, const
 	producer->topics = grown;
 	grown[producer->topic_count] = (struct kafka_out_topic){.name = name};
 	return &grown[producer->topic_count++];
+}
+
+/* Names the right that is missing, where code says that one is. */
+static void name_right(const struct kafka_producer *producer, rd_kafka_resp_err_t code,
+		       const char *operation, const char *topic, struct err *err)
+{
+	const struct kafka_right right = {.operation = operation,
+					  .topic = topic,
+					  .group = producer->conf->group,
+					  .transactional_id = producer->conf->transactional_id};
+
+	kafka_err_right(err, code, &right);
 }
 
 /* Asks before the first record: one that is produced blindly to a missing topic fails only after
@@ -165,12 +178,32 @@ static int meet_topic(struct kafka_producer *producer, struct kafka_out_topic *t
 	(void)rd_kafka_poll(producer->client.rk, 0); /* hear of connection errors */
 	kafka_err_code(err, code ? code : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART,
 		       "output topic %s", topic->name);
+	name_right(producer, code, "WRITE", topic->name, err);
 	kafka_client_explain(&producer->client, err);
 	return -1;
 }
 
+/* A right that is missing shows here, before anything was read. A topic that is missing does not
+ * matter yet: the first record for it waits. */
+static int meet_outputs(struct kafka_producer *producer, struct err *err)
+{
+	const struct kafka_broker_conf *conf = producer->conf;
+	struct err why;
+
+	for (size_t i = 0; i < conf->output_count; i++) {
+		struct kafka_out_topic *topic = find_topic(producer, conf->outputs[i]);
+
+		if (topic->known || meet_topic(producer, topic, &why) == 0 || why.kind != ERR_STOP)
+			continue;
+		*err = why;
+		return -1;
+	}
+	return 0;
+}
+
 int kafka_producer_renew(struct kafka_producer *producer, struct err *err)
 {
+	rd_kafka_resp_err_t code;
 	rd_kafka_error_t *error;
 
 	if (!producer->initialising) {
@@ -184,7 +217,9 @@ int kafka_producer_renew(struct kafka_producer *producer, struct err *err)
 	error = rd_kafka_init_transactions(producer->client.rk, producer->conf->call_ms_max);
 	(void)rd_kafka_poll(producer->client.rk, 0); /* hear of connection errors */
 	if (error) {
+		code = rd_kafka_error_code(error);
 		kafka_err_txn(err, error, "init_transactions");
+		name_right(producer, code, "WRITE", NULL, err);
 		kafka_client_explain(&producer->client, err);
 		producer->initialising = err->kind == ERR_RETRY;
 		return -1;
@@ -192,7 +227,8 @@ int kafka_producer_renew(struct kafka_producer *producer, struct err *err)
 	producer->initialising = false;
 	producer->client.trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
 	producer->client.trouble_text[0] = '\0';
-	return 0;
+	kafka_login_works(&producer->client.login);
+	return meet_outputs(producer, err);
 }
 
 /* --- transactions --- */
@@ -206,17 +242,26 @@ static void explain(struct kafka_producer *producer, const char *what, struct er
 		kafka_err_code(err, producer->failed,
 			       "%s: output topic %s does not take the records", what,
 			       producer->failed_topic);
+		name_right(producer, producer->failed, "WRITE", producer->failed_topic, err);
 		if (err->kind != ERR_STOP)
 			err->kind = ERR_ABORT;
 	}
 	kafka_client_explain(&producer->client, err);
 }
 
+/* offsets: the call has to do with the input too. */
 static int failed(struct kafka_producer *producer, rd_kafka_error_t *error, const char *what,
-		  struct err *err)
+		  bool offsets, struct err *err)
 {
+	rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+	const char *topic = NULL;
+
 	kafka_taint_mark(&producer->taint);
 	kafka_err_txn(err, error, what);
+	(void)rd_kafka_poll(producer->client.rk, 0); /* delivery reports may name the topic */
+	if (producer->failed == code)
+		topic = producer->failed_topic;
+	name_right(producer, code, offsets && !topic ? "READ" : "WRITE", topic, err);
 	explain(producer, what, err);
 	return -1;
 }
@@ -242,7 +287,7 @@ int kafka_producer_begin(struct kafka_producer *producer, struct err *err)
 		return -1;
 	error = rd_kafka_begin_transaction(producer->client.rk);
 	if (error)
-		return failed(producer, error, "begin_transaction", err);
+		return failed(producer, error, "begin_transaction", false, err);
 	return 0;
 }
 
@@ -362,7 +407,7 @@ int kafka_producer_send_offsets(struct kafka_producer *producer, const struct tp
 						     producer->conf->call_ms_max);
 	rd_kafka_topic_partition_list_destroy(list);
 	if (error)
-		return failed(producer, error, "send_offsets", err);
+		return failed(producer, error, "send_offsets", true, err);
 	return 0;
 }
 
@@ -380,7 +425,7 @@ int kafka_producer_commit(struct kafka_producer *producer, struct err *err)
 	error = rd_kafka_commit_transaction(producer->client.rk, producer->conf->call_ms_max);
 	if (!error)
 		return 0;
-	failed(producer, error, "commit", err);
+	failed(producer, error, "commit", false, err);
 	/* "Abort it" is no answer once EndTxn(commit) is on the way: the broker may have obeyed.
 	 * A new producer settles it, whichever it was. */
 	if (err->kind == ERR_ABORT && kafka_taint_ended(&producer->taint))
@@ -399,7 +444,7 @@ int kafka_producer_abort(struct kafka_producer *producer, struct err *err)
 	error = rd_kafka_abort_transaction(producer->client.rk, producer->conf->call_ms_max);
 	if (!error)
 		return 0;
-	failed(producer, error, "abort", err);
+	failed(producer, error, "abort", false, err);
 	if (err->kind == ERR_ABORT) /* aborting the abort leads nowhere; a new producer does */
 		err->kind = ERR_UNKNOWN;
 	return -1;

@@ -37,11 +37,13 @@ static int open_ends(struct kafka_topic *reader, const struct kafka_topic_conf *
 
 	reader->ends.role = "reader";
 	reader->ends.log = conf->log;
+	kafka_client_guard(&reader->ends, conf->secrets, conf->secret_count);
 	if (kafka_client_conf(conf->settings, conf->setting_count, owned,
 			      sizeof(owned) / sizeof(owned[0]), &rk_conf, err) < 0 ||
 	    kafka_client_open(&reader->ends, RD_KAFKA_CONSUMER, rk_conf, err) < 0)
 		return -1;
 	reader->ends_facts.rk = reader->ends.rk;
+	reader->ends_facts.group = conf->group;
 	reader->ends_facts.call_ms_max = conf->call_ms_max;
 	return 0;
 }
@@ -52,6 +54,8 @@ int kafka_topic_open(const struct kafka_topic_conf *conf, struct kafka_topic **r
 	const struct kafka_broker_conf consumer_conf = {
 		.settings = conf->settings,
 		.setting_count = conf->setting_count,
+		.secrets = conf->secrets,
+		.secret_count = conf->secret_count,
 		.group = conf->group,
 		.consumer_queue_bytes = conf->queue_bytes,
 		.call_ms_max = conf->call_ms_max,
@@ -67,6 +71,7 @@ int kafka_topic_open(const struct kafka_topic_conf *conf, struct kafka_topic **r
 		return -1;
 	}
 	reader->facts.rk = reader->consumer.client.rk;
+	reader->facts.group = conf->group;
 	*ret = reader;
 	return 0;
 }
@@ -88,6 +93,8 @@ static int explained(struct kafka_topic *reader, int res, struct err *err)
 {
 	if (res < 0)
 		kafka_client_explain(&reader->consumer.client, err);
+	else
+		kafka_login_works(&reader->consumer.client.login);
 	return res;
 }
 
@@ -105,8 +112,10 @@ int kafka_topic_compacted(struct kafka_topic *reader, const char *topic, bool *r
 int kafka_topic_range(struct kafka_topic *reader, struct tp tp, int64_t *ret_start,
 		      int64_t *ret_end, struct err *err)
 {
-	if (kafka_facts_range(&reader->ends_facts, tp, ret_start, ret_end, err) == 0)
+	if (kafka_facts_range(&reader->ends_facts, tp, ret_start, ret_end, err) == 0) {
+		kafka_login_works(&reader->ends.login);
 		return 0;
+	}
 	kafka_client_explain(&reader->ends, err);
 	return -1;
 }

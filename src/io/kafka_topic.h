@@ -15,6 +15,8 @@
 struct kafka_topic_conf {
 	const struct kafka_setting *settings; /* borrowed during open */
 	size_t setting_count;
+	const char *const *secrets; /* as in kafka_broker_conf */
+	size_t secret_count;
 	const char *group; /* one that the user may read: the pipeline's */
 	size_t queue_bytes;
 	int call_ms_max;

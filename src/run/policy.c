@@ -12,6 +12,7 @@ enum policy_action policy_decide(const struct err *err, bool was_ready)
 	case EXIT_INTERNAL:
 	case EXIT_UNAVAILABLE:
 		return POLICY_RESTART;
+	case EXIT_PERMISSION:
 	case EXIT_STATE:
 		return was_ready ? POLICY_RESTART : POLICY_PARK;
 	}

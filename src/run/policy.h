@@ -2,9 +2,9 @@
  * policy: what becomes of a pipeline after a worker of it has ended, as pure functions.
  *
  *   what ended it                          then
- *   STOP 65, 76, 77, 78                    park: it would end the same way again
- *   STOP 73 before it was ever ready       park: the directory was never usable
- *   STOP 73 later, 70, any other kind      restart: a disk may heal
+ *   STOP 65, 76, 78                        park: it would end the same way again
+ *   STOP 73, 77 before it was ever ready   park: the directory, the rights were never right
+ *   STOP 73, 77 later, 70, any other kind  restart: a disk may heal, a right may come back
  *
  * A restart waits RESTART_FIRST_MS, doubled each time up to RESTART_MAX_MS; a pipeline that ran for
  * RESTART_QUIET_MS begins anew.

@@ -4,8 +4,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/must.h"
@@ -39,16 +37,6 @@ struct supervisor {
 static int64_t now_ms(struct supervisor *supervisor)
 {
 	return supervisor->clock.clock.ops->monotonic_ms(&supervisor->clock.clock);
-}
-
-/* Files for us alone, and no core dump: it would hold records and secrets. */
-static void protect(void)
-{
-	const struct rlimit none = {0, 0};
-
-	(void)umask(077);
-	if (setrlimit(RLIMIT_CORE, &none) != 0)
-		log_event(LOG_LEVEL_WARNING, "core-limit", NULL, "core dumps stay on");
 }
 
 static int open_all(struct supervisor *supervisor, const struct config *config)
@@ -263,7 +251,6 @@ int supervisor_run(const struct config *config)
 	int code;
 
 	signals_block();
-	protect();
 	clock_real_init(&supervisor.clock);
 	code = open_all(&supervisor, config);
 	if (code == 0) {

@@ -13,12 +13,15 @@ static void fill_settings(struct wiring *wiring, const struct config *config)
 	bool has_bootstrap = false;
 
 	wiring->settings = calloc(config->kafka_count + 1, sizeof(*wiring->settings));
-	must(wiring->settings != NULL);
+	wiring->secrets = calloc(config->kafka_count + 1, sizeof(*wiring->secrets));
+	must(wiring->settings != NULL && wiring->secrets != NULL);
 	for (size_t i = 0; i < config->kafka_count; i++) {
 		const struct kafka_property *property = &config->kafka[i];
 
 		wiring->settings[wiring->setting_count++] =
 			(struct kafka_setting){property->name, property->value};
+		if (property->secret)
+			wiring->secrets[wiring->secret_count++] = property->value;
 		if (strcmp(property->name, "bootstrap.servers") == 0)
 			has_bootstrap = true;
 	}
@@ -27,14 +30,29 @@ static void fill_settings(struct wiring *wiring, const struct config *config)
 			(struct kafka_setting){"bootstrap.servers", WIRING_BOOTSTRAP};
 }
 
+static size_t fill_outputs(struct wiring *wiring, const struct pipeline *pipeline)
+{
+	size_t count = 0;
+
+	wiring->outputs = calloc(pipeline->target_count + 1, sizeof(*wiring->outputs));
+	must(wiring->outputs != NULL);
+	for (size_t i = 0; i < pipeline->target_count; i++)
+		wiring->outputs[count++] = pipeline->targets[i].topic;
+	if (pipeline->errors == ERRORS_TO)
+		wiring->outputs[count++] = pipeline->errors_topic;
+	return count;
+}
+
 void wiring_init(struct wiring *wiring, const struct config *config,
 		 const struct pipeline *pipeline, int worker, const struct memory_share *share,
 		 void (*log)(int level, const char *fac, const char *text))
 {
+	size_t output_count;
 	int length;
 
 	memset(wiring, 0, sizeof(*wiring));
 	fill_settings(wiring, config);
+	output_count = fill_outputs(wiring, pipeline);
 	length = snprintf(wiring->instance_id, sizeof(wiring->instance_id), "%s.%s.%d",
 			  config->instance, pipeline->name, worker);
 	must(length > 0 && (size_t)length < sizeof(wiring->instance_id));
@@ -44,11 +62,15 @@ void wiring_init(struct wiring *wiring, const struct config *config,
 	wiring->broker = (struct kafka_broker_conf){
 		.settings = wiring->settings,
 		.setting_count = wiring->setting_count,
+		.secrets = wiring->secrets,
+		.secret_count = wiring->secret_count,
 		.group = pipeline->group,
 		.group_instance_id = wiring->instance_id,
 		.transactional_id = wiring->transactional_id,
 		.topics = pipeline->topics,
 		.topic_count = pipeline->topic_count,
+		.outputs = wiring->outputs,
+		.output_count = output_count,
 		.consumer_queue_bytes = share->consumer_queue_bytes,
 		.producer_queue_bytes = share->producer_queue_bytes,
 		.batch_records = pipeline->commit_records,
@@ -61,7 +83,11 @@ void wiring_init(struct wiring *wiring, const struct config *config,
 void wiring_fini(struct wiring *wiring)
 {
 	free(wiring->settings);
+	free(wiring->secrets);
+	free(wiring->outputs);
 	wiring->settings = NULL;
+	wiring->secrets = NULL;
+	wiring->outputs = NULL;
 }
 
 int wiring_env_open(const struct config *config, const struct pipeline *pipeline,

@@ -31,6 +31,9 @@
 struct wiring {
 	struct kafka_setting *settings; /* owned; the values are the configuration's */
 	size_t setting_count;
+	const char **secrets; /* owned; the values are the configuration's */
+	size_t secret_count;
+	const char **outputs; /* owned; the pipeline's topics */
 	char instance_id[3 * NAME_MAX_BYTES + 32];
 	char transactional_id[4 * NAME_MAX_BYTES + 32];
 	struct kafka_broker_conf broker;

@@ -6,6 +6,7 @@
   admin.py BOOTSTRAP delete NAME ...
   admin.py BOOTSTRAP transactions PREFIX        transactional ids that begin so, and their state
   admin.py BOOTSTRAP coordinator group|transaction KEY      the number of its broker
+  admin.py BOOTSTRAP acl add|remove TYPE NAME OPERATION    a right of User:onced, from everywhere
 
 create and delete return when every broker shows it. Protocol: https://kafka.apache.org/protocol
 """
@@ -15,7 +16,11 @@ import struct
 import sys
 import time
 
-METADATA, FIND_COORDINATOR, CREATE_TOPICS, DELETE_TOPICS, LIST_TRANSACTIONS = 3, 10, 19, 20, 66
+METADATA, FIND_COORDINATOR, CREATE_TOPICS, DELETE_TOPICS = 3, 10, 19, 20
+CREATE_ACLS, DELETE_ACLS, LIST_TRANSACTIONS = 30, 31, 66
+TYPES = {"topic": 2, "group": 3, "cluster": 4, "transactional-id": 5}
+OPERATIONS = {"READ": 3, "WRITE": 4, "DESCRIBE": 8, "DESCRIBE_CONFIGS": 10}
+LITERAL, ALLOW = 3, 3
 TIMEOUT_S = 30
 
 
@@ -194,6 +199,20 @@ def coordinator(addresses, kind, key):
     print(answer.number("i"))
 
 
+def acl(addresses, args):
+    command, kind, name, operation = args
+    resource = struct.pack(">b", TYPES[kind]) + string(name) + struct.pack(">b", LITERAL)
+    who = string("User:onced") + string("*") + struct.pack(">bb", OPERATIONS[operation], ALLOW)
+    key = {"add": CREATE_ACLS, "remove": DELETE_ACLS}[command]
+    answer = call(addresses[0], key, 1, array([resource + who]))
+    answer.number("i"), answer.number("i")
+    code, text = answer.number("h"), answer.string()
+    if code:
+        sys.exit(f"admin: acl: {text} ({code})")
+    if command == "remove" and answer.number("i") != 1:
+        sys.exit(f"admin: acl: there is no such right: {kind} {name} {operation}")
+
+
 def main():
     bootstrap, command, *args = sys.argv[1:]
     if command == "ready":
@@ -207,8 +226,8 @@ def main():
             pass
     if not addresses:
         sys.exit(f"admin: no broker answers at {bootstrap}")
-    if command in ("create", "delete"):
-        {"create": create, "delete": delete}[command](addresses, args)
+    if command in ("create", "delete", "acl"):
+        {"create": create, "delete": delete, "acl": acl}[command](addresses, args)
     else:
         {"transactions": transactions, "coordinator": coordinator}[command](addresses, *args)
 
