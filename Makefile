@@ -103,6 +103,8 @@ RUN_SRCS = \
 	src/run/state_dir.c \
 	src/run/status.c \
 	src/run/supervisor.c \
+	src/run/test_compare.c \
+	src/run/test_run.c \
 	src/run/wiring.c \
 	src/run/worker.c \
 	src/run/worker_assign.c \
@@ -125,8 +127,6 @@ CLI_SRCS = \
 	src/cli/run.c \
 	src/cli/takeover.c \
 	src/cli/test.c \
-	src/cli/test_compare.c \
-	src/cli/test_run.c \
 	src/cli/verify.c \
 	src/cli/verify_compare.c \
 	src/cli/verify_item.c \
