@@ -41,6 +41,7 @@ CONFIG_SRCS = \
 	src/config/build_steps.c \
 	src/config/config.c \
 	src/config/cross.c \
+	src/config/diff.c \
 	src/config/json_text.c \
 	src/config/kafka_allow.c \
 	src/config/options.c \
@@ -172,6 +173,7 @@ UNIT_TESTS = \
 	check_codec \
 	check_config \
 	check_err \
+	check_diff \
 	check_expr \
 	check_expr_limits \
 	check_expr_names \
