@@ -90,6 +90,9 @@ IO_CXX_SRCS = \
 
 RUN_SRCS = \
 	src/run/clock_real.c \
+	src/run/control.c \
+	src/run/control_client.c \
+	src/run/loader.c \
 	src/run/log.c \
 	src/run/log_catalog.c \
 	src/run/log_format.c \
@@ -99,6 +102,9 @@ RUN_SRCS = \
 	src/run/pipeline_run.c \
 	src/run/policy.c \
 	src/run/pulse.c \
+	src/run/reload.c \
+	src/run/reload_text.c \
+	src/run/run_set.c \
 	src/run/run_thread.c \
 	src/run/signals.c \
 	src/run/state_dir.c \
@@ -117,6 +123,7 @@ CLI_SRCS = \
 	src/cli/ask.c \
 	src/cli/check.c \
 	src/cli/check_print.c \
+	src/cli/daemon.c \
 	src/cli/facts.c \
 	src/cli/load.c \
 	src/cli/members.c \
@@ -125,6 +132,7 @@ CLI_SRCS = \
 	src/cli/offsets_reset.c \
 	src/cli/offsets_show.c \
 	src/cli/reset_plan.c \
+	src/cli/reload.c \
 	src/cli/run.c \
 	src/cli/takeover.c \
 	src/cli/test.c \
@@ -173,6 +181,7 @@ UNIT_TESTS = \
 	check_codec \
 	check_config \
 	check_err \
+	check_control \
 	check_diff \
 	check_expr \
 	check_expr_limits \
@@ -182,6 +191,7 @@ UNIT_TESTS = \
 	check_kafka_allow \
 	check_kafka_group \
 	check_kafka_settings \
+	check_loader \
 	check_log \
 	check_memory \
 	check_meta \
@@ -196,6 +206,8 @@ UNIT_TESTS = \
 	check_recover \
 	check_recover_end \
 	check_reset \
+	check_reload_text \
+	check_run_set \
 	check_status \
 	check_steps \
 	check_steps_route \

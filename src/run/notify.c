@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 bool notify_is_on(void)
 {
@@ -22,6 +23,15 @@ int64_t notify_watchdog_ms(void)
 void notify_ready(void)
 {
 	(void)sd_notify(0, "READY=1");
+}
+
+void notify_reloading(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+			 (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
 void notify_status(const char *text)
