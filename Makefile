@@ -42,6 +42,7 @@ CONFIG_SRCS = \
 	src/config/build_steps.c \
 	src/config/config.c \
 	src/config/cross.c \
+	src/config/diff.c \
 	src/config/json_text.c \
 	src/config/kafka_allow.c \
 	src/config/options.c \
@@ -94,6 +95,9 @@ IO_CXX_SRCS = \
 
 RUN_SRCS = \
 	src/run/clock_real.c \
+	src/run/control.c \
+	src/run/control_client.c \
+	src/run/loader.c \
 	src/run/log.c \
 	src/run/log_catalog.c \
 	src/run/log_format.c \
@@ -104,11 +108,16 @@ RUN_SRCS = \
 	src/run/policy.c \
 	src/run/protect.c \
 	src/run/pulse.c \
+	src/run/reload.c \
+	src/run/reload_text.c \
+	src/run/run_set.c \
 	src/run/run_thread.c \
 	src/run/signals.c \
 	src/run/state_dir.c \
 	src/run/status.c \
 	src/run/supervisor.c \
+	src/run/test_compare.c \
+	src/run/test_run.c \
 	src/run/wiring.c \
 	src/run/worker.c \
 	src/run/worker_assign.c \
@@ -121,6 +130,7 @@ CLI_SRCS = \
 	src/cli/check.c \
 	src/cli/check_print.c \
 	src/cli/check_online.c \
+	src/cli/daemon.c \
 	src/cli/facts.c \
 	src/cli/load.c \
 	src/cli/members.c \
@@ -129,11 +139,10 @@ CLI_SRCS = \
 	src/cli/offsets_reset.c \
 	src/cli/offsets_show.c \
 	src/cli/reset_plan.c \
+	src/cli/reload.c \
 	src/cli/run.c \
 	src/cli/takeover.c \
 	src/cli/test.c \
-	src/cli/test_compare.c \
-	src/cli/test_run.c \
 	src/cli/verify.c \
 	src/cli/verify_compare.c \
 	src/cli/verify_item.c \
@@ -179,6 +188,8 @@ UNIT_TESTS = \
 	check_codec \
 	check_config \
 	check_err \
+	check_control \
+	check_diff \
 	check_expr \
 	check_expr_limits \
 	check_expr_names \
@@ -188,6 +199,7 @@ UNIT_TESTS = \
 	check_kafka_group \
 	check_kafka_settings \
 	check_kafka_login \
+	check_loader \
 	check_log \
 	check_man \
 	check_memory \
@@ -204,6 +216,8 @@ UNIT_TESTS = \
 	check_recover_end \
 	check_reset \
 	check_protect \
+	check_reload_text \
+	check_run_set \
 	check_status \
 	check_steps \
 	check_steps_route \

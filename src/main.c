@@ -15,6 +15,8 @@ static const struct subcommand {
 	 "[-c FILE] [--online] [PIPELINE.yaml ...]  is the configuration right?"},
 	{"test", cli_test,
 	 "[-c FILE] [PIPELINE.yaml ...]    run the pipelines' own tests, no broker"},
+	{"reload", cli_reload,
+	 "[-c FILE]                         let the daemon read its files anew"},
 	{"verify", cli_verify, "[-c FILE] [--json] PIPELINE      compare outputs with the input"},
 	{"offsets", cli_offsets, "show | accept PIPELINE ...       where each partition stands"},
 	{"version", cli_version, "                                 of onced and its libraries"},

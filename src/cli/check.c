@@ -11,12 +11,13 @@
 #include "cli/check_online.h"
 #include "cli/check_print.h"
 #include "cli/cli.h"
+#include "cli/daemon.h"
 #include "cli/load.h"
 #include "io/versions.h"
 #include "run/memory.h"
 
 static const char usage[] =
-	"onced check [-c FILE] [-v] [--online [--timeout TIME]] [PIPELINE.yaml ...]\n"
+	"onced check [-c FILE] [-v] [--online [--timeout TIME]] [--running] [PIPELINE.yaml ...]\n"
 	"\n"
 	"Reads the main file and the pipelines, or the files named here, and prints every\n"
 	"error as file:line:column: key: reason. Touches no state, and talks to no broker\n"
@@ -29,9 +30,13 @@ static const char usage[] =
 	"  --online  asks the brokers which topics and rights are missing and which of their\n"
 	"            settings do not fit; changes nothing, and a running daemon does not notice\n"
 	"  --timeout how long to wait for brokers that do not answer; default 30s\n"
+	"  --running asks the daemon of this main file what a reload would do now: which\n"
+	"            pipelines are unchanged, added, removed, or changed with their state\n"
+	"            kept or rebuilt; it runs their `tests:` too\n"
 	"\n"
 	"Exit: 0 the configuration is right, 78 it is not (--online: or a topic is missing);\n"
-	"--online: 69 no broker answers, 77 credentials are refused or a right is missing.\n";
+	"--online: 69 no broker answers, 77 credentials are refused or a right is missing;\n"
+	"--running: 1 a test does not pass, 69 no daemon answers, 77 it may not be asked.\n";
 
 static int64_t worker_count(const struct config *config)
 {
@@ -88,14 +93,18 @@ static int report(const struct config *config, bool verbose)
 int cli_check(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"verbose", no_argument, NULL, 'v'},
-		{"online", no_argument, NULL, 'o'},       {"timeout", required_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},         {0},
+		{"config", required_argument, NULL, 'c'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"online", no_argument, NULL, 'o'},
+		{"timeout", required_argument, NULL, 't'},
+		{"running", no_argument, NULL, 'r'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
 	};
 	struct load_request request = {0};
 	struct config *config = NULL;
 	long timeout_ms = ASK_TIMEOUT_MS;
-	bool verbose = false, online = false;
+	bool verbose = false, online = false, running = false;
 	int option, code;
 
 	while ((option = getopt_long(argc, argv, "c:vh", options, NULL)) != -1) {
@@ -115,6 +124,9 @@ int cli_check(int argc, char **argv)
 				break;
 			(void)fprintf(stderr, "onced check: --timeout: expected 30s, 2m, ...\n");
 			return EXIT_USAGE;
+		case 'r':
+			running = true;
+			break;
 		case 'h':
 			(void)fputs(usage, stdout);
 			return 0;
@@ -132,6 +144,8 @@ int cli_check(int argc, char **argv)
 		code = report(config, verbose);
 	if (code == 0 && online)
 		code = check_online(config, timeout_ms, verbose);
+	if (code == 0 && running)
+		code = daemon_ask(request.file, "check");
 	config_free(config);
 	return code;
 }

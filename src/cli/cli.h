@@ -9,6 +9,7 @@
 int cli_run(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_test(int argc, char **argv);
+int cli_reload(int argc, char **argv);
 int cli_verify(int argc, char **argv);
 int cli_offsets(int argc, char **argv);
 int cli_version(int argc, char **argv);

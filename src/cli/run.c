@@ -12,9 +12,9 @@ static const char usage[] =
 	"onced run [-c FILE] [PIPELINE.yaml ...]\n"
 	"\n"
 	"Runs all pipelines of the configuration, or the files named here, until SIGTERM\n"
-	"or SIGINT. Without -c it reads /etc/onced/onced.yaml if that is there and no file\n"
-	"is named; without any main file Kafka is 127.0.0.1:9092 and the state is under the\n"
-	"user's state directory.\n"
+	"or SIGINT; SIGHUP reloads them, as `onced reload` does. Without -c it reads\n"
+	"/etc/onced/onced.yaml if that is there and no file is named; without any main file\n"
+	"Kafka is 127.0.0.1:9092 and the state is under the user's state directory.\n"
 	"\n"
 	"  -c FILE       the main file\n"
 	"  --plain-log   lines on stderr even where the journal would take fields\n"
@@ -32,6 +32,7 @@ int cli_run(int argc, char **argv)
 		{0},
 	};
 	struct load_request request = {0};
+	struct config_request files;
 	struct config *config = NULL;
 	bool plain = false;
 	int option, code;
@@ -63,7 +64,8 @@ int cli_run(int argc, char **argv)
 		return code;
 	log_open((enum log_level)config->log_level, plain);
 	protect_report();
-	code = supervisor_run(config);
-	config_free(config);
-	return code;
+	files = (struct config_request){.file = request.file,
+					.pipelines = (const char *const *)request.args,
+					.pipeline_count = request.arg_count};
+	return supervisor_run(&files, config);
 }

@@ -13,12 +13,10 @@
 #include "base/must.h"
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "cli/test_compare.h"
-#include "cli/test_run.h"
 #include "io/expr_jq.h"
+#include "run/test_compare.h"
 #include "run/wiring.h"
 
-#define ARENA_BYTES_KEPT ((size_t)16 << 20)
 #define WATCH_EVERY_MS 100
 
 static const char usage[] =
@@ -60,21 +58,13 @@ static void *watch_main(void *argument)
 static void run_one(struct expr_engine *engine, const struct pipeline *pipeline,
 		    const struct pipeline_test *test, bool verbose, struct tally *tally)
 {
-	struct arena *arena = arena_new(ARENA_BYTES_KEPT);
-	struct test_outputs outputs;
 	CLEANUP(free) char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	struct err err;
 	bool same;
 
 	must(out != NULL);
-	if (test_run(engine, pipeline, test, arena, &outputs, &err) == 0) {
-		same = test_compare(engine, pipeline, test, &outputs, arena, out);
-	} else {
-		same = false;
-		fprintf(out, "    stops: %s\n", err.msg);
-	}
+	same = test_passes(engine, pipeline, test, out);
 	must(fclose(out) == 0);
 	if (!same || verbose)
 		(void)printf("%s  %s: %s%s%s%s\n%s", same ? "pass" : "FAIL", pipeline->name,
@@ -84,8 +74,6 @@ static void run_one(struct expr_engine *engine, const struct pipeline *pipeline,
 		tally->passed++;
 	else
 		tally->failed++;
-	test_outputs_free(&outputs);
-	arena_free(arena);
 }
 
 static void run_all(struct expr_engine *engine, const struct config *config, bool verbose,

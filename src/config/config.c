@@ -137,6 +137,7 @@ int config_load(const struct config_request *request, struct config **ret,
 	size_t error_count;
 
 	must(config != NULL);
+	config->holds = 1;
 	config->arena = arena_new(0);
 	load.build.request = request;
 	load.build.arena = config->arena;
@@ -156,10 +157,54 @@ int config_load(const struct config_request *request, struct config **ret,
 	return 0;
 }
 
+/* The file's state_dir in the arena; NULL if it has none or cannot be read. */
+static const char *state_dir_of(const char *file, struct arena *arena, struct problems *problems)
+{
+	const struct node *value;
+	struct node *root = NULL;
+
+	if (tree_load(file, arena, problems, &root) < 0 || !root || root->kind != NODE_MAPPING)
+		return NULL;
+	value = tree_find(root, "state_dir");
+	return value && value->kind == NODE_SCALAR && value->text[0] == '/' ? value->text : NULL;
+}
+
+char *config_state_dir(const char *file, struct config_errors *errors)
+{
+	struct config_request request = {.file = file};
+	struct problems *problems = problems_new();
+	struct arena *arena = arena_new(0);
+	const char *dir = NULL, *systemd = getenv("STATE_DIRECTORY");
+	char *ret;
+
+	file = main_file(&request);
+	if (file)
+		dir = state_dir_of(file, arena, problems);
+	if (!dir && problems_error_count(problems) > 0 && systemd && *systemd == '/')
+		dir = arena_printf(arena, "%.*s", (int)strcspn(systemd, ":"), systemd);
+	if (!dir)
+		dir = build_state_dir(!file && geteuid() != 0, getenv("XDG_STATE_HOME"),
+				      getenv("HOME"), arena);
+	ret = strdup(dir ? dir : "/var/lib/onced");
+	must(ret != NULL);
+	problems_finish(problems, errors);
+	problems_free(problems);
+	arena_free(arena);
+	return ret;
+}
+
+struct config *config_hold(struct config *config)
+{
+	must(config->holds >= 1);
+	config->holds++;
+	return config;
+}
+
 void config_free(struct config *config)
 {
-	if (!config)
+	if (!config || --config->holds > 0)
 		return;
+	must(config->holds == 0);
 	for (size_t i = 0; i < config->kafka_count; i++)
 		if (config->kafka[i].secret) /* a copy in the arena, made for this */
 			explicit_bzero((char *)config->kafka[i].value,

@@ -3,7 +3,8 @@
  * with line numbers) -> option table (options.h) -> this. Every error of every file is collected in
  * one run, each as `file:line:column: key: reason`.
  *
- * Thread: main, at start-up. Blocks: reads local files. Nothing here logs.
+ * Thread: one, main at start-up, the loader's at a reload; holds are main's. Blocks: reads local
+ * files, compiles every expression. Nothing here logs.
  */
 #ifndef ONCED_CONFIG_CONFIG_H
 #define ONCED_CONFIG_CONFIG_H
@@ -48,8 +49,9 @@ struct config {
 	size_t pipeline_count;
 	const struct setting *settings; /* the main file's */
 	size_t setting_count;
-	/* internal: the arena that everything above lives in */
+	/* internal: the arena that everything above lives in, and how many share it */
 	struct arena *arena;
+	int holds;
 };
 
 struct config_errors {
@@ -74,6 +76,14 @@ struct config_request {
  * *ret is untouched. errors is always initialised; free with config_errors_free. */
 int config_load(const struct config_request *request, struct config **ret,
 		struct config_errors *errors) CHECKED;
+/* Where a daemon keeps its state that was started with this main file (NULL: with none, so the
+ * default one if it is there): also when the rest of the file is wrong. If it is no YAML at all,
+ * errors says why, and the answer is where systemd says ($STATE_DIRECTORY), or the default. The
+ * caller frees it (never NULL), and errors. */
+char *config_state_dir(const char *file, struct config_errors *errors);
+
+/* One more owner: each gives its hold back with config_free, the last one frees. Thread: main. */
+struct config *config_hold(struct config *config);
 void config_free(struct config *config); /* NULL is fine; wipes secrets */
 void config_errors_free(struct config_errors *errors);
 

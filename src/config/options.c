@@ -16,22 +16,28 @@
 static const struct option_rule table[] = {
 	/* ---- the main file ---- */
 	{OPTION_MAIN, "instance", OPTION_DOTTED, .preset_shown = "the host name",
-	 .help = "Name of this daemon: unique among all that run, stable over restarts."},
+	 .help = "Name of this daemon: unique among all that run, stable over restarts.",
+	 .reload = OPTION_RELOAD_REFUSED},
 	{OPTION_MAIN, "state_dir", OPTION_PATH,
 	 .preset_shown = "`/var/lib/onced`, or the user's state directory",
-	 .help = "Where the state is kept, one directory per pipeline."},
+	 .help = "Where the state is kept, one directory per pipeline.",
+	 .reload = OPTION_RELOAD_REFUSED},
 	{OPTION_MAIN, "pipelines", OPTION_TEXT, .preset = "/etc/onced/pipelines/*.yaml",
 	 .help = "The pipeline files, a glob; relative to this file. Files named on the "
-		 "command line replace it."},
+		 "command line replace it.",
+	 .reload = OPTION_RELOAD_NOW},
 	{OPTION_MAIN, "kafka", OPTION_MAP, .max = 100,
 	 .example = "kafka: {bootstrap.servers: \"127.0.0.1:9092\"}",
-	 .help = "Properties of librdkafka by their own names, from an allow-list."},
+	 .help = "Properties of librdkafka by their own names, from an allow-list.",
+	 .reload = OPTION_RELOAD_ALL},
 	{OPTION_MAIN, "memory", OPTION_SIZE, .preset = "512M", .min = 64 * MIB, .max = 1024 * GIB,
-	 .help = "Bounds queues, batches and overlay of all workers together."},
+	 .help = "Bounds queues, batches and overlay of all workers together.",
+	 .reload = OPTION_RELOAD_ALL},
 	{OPTION_MAIN, "log_level", OPTION_WORD, .preset = "info",
 	 .words = {"error", "warning", "notice", "info", "debug"},
-	 .help = "The least important messages that are logged."},
-	{OPTION_MAIN, "http", OPTION_LATER, .help = "Reserved; not supported yet."},
+	 .help = "The least important messages that are logged.", .reload = OPTION_RELOAD_NOW},
+	{OPTION_MAIN, "http", OPTION_LATER, .help = "Reserved; not supported yet.",
+	 .reload = OPTION_RELOAD_REFUSED},
 
 	/* ---- a pipeline file ---- */
 	{OPTION_PIPELINE, "pipeline", OPTION_NAME, .required = true,
@@ -211,6 +217,21 @@ const struct option_rule *options_next(enum option_file file, const char *prefix
 		if (table[i].file == file && child_key(&table[i], prefix))
 			return &table[i];
 	return NULL;
+}
+
+const char *options_reload_text(const struct option_rule *option)
+{
+	switch (option->reload) {
+	case OPTION_RELOAD_PIPELINE:
+		return "the pipeline begins anew";
+	case OPTION_RELOAD_ALL:
+		return "all pipelines begin anew";
+	case OPTION_RELOAD_NOW:
+		return "at once";
+	case OPTION_RELOAD_REFUSED:
+		break;
+	}
+	return "refused: restart onced";
 }
 
 const char *options_key(const struct option_rule *option)

@@ -38,6 +38,14 @@ enum option_type {
 	OPTION_LATER,  /* reserved: refused until it exists */
 };
 
+/* What a reload does when the value is another. */
+enum option_reload {
+	OPTION_RELOAD_PIPELINE, /* the pipeline begins anew; every option of a pipeline file */
+	OPTION_RELOAD_ALL,      /* every pipeline begins anew */
+	OPTION_RELOAD_NOW,      /* no pipeline notices */
+	OPTION_RELOAD_REFUSED,  /* it is refused: a restart is needed */
+};
+
 struct option_rule {
 	enum option_file file;
 	const char *path; /* "steps[].dedup.within" */
@@ -49,6 +57,7 @@ struct option_rule {
 	const char *words[OPTION_WORDS_MAX]; /* up to the first NULL */
 	const char *example; /* how it is written, for messages; NULL = none needed */
 	const char *help;
+	enum option_reload reload;
 };
 
 /* The whole table, *ret_count entries. */
@@ -63,6 +72,9 @@ const struct option_rule *options_child(enum option_file file, const char *prefi
 /* for (o = options_next(file, prefix, NULL); o; o = options_next(file, prefix, o)): children. */
 const struct option_rule *options_next(enum option_file file, const char *prefix,
 				       const struct option_rule *option);
+
+/* "all pipelines begin anew": what docs/configuration.md says of it. */
+const char *options_reload_text(const struct option_rule *option);
 
 /* The last part of the path: "within". */
 const char *options_key(const struct option_rule *option);

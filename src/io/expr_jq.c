@@ -31,6 +31,7 @@ struct expr {
 	jq_state *jq;      /* owned, unless abandoned */
 	unsigned vars;     /* bit n: enum expr_var n is bound */
 	bool abandoned;
+	char *source; /* owned: the text it was compiled from */
 };
 
 struct expr_value {
@@ -193,8 +194,17 @@ static int engine_compile(struct expr_engine *port, const char *where, const cha
 	struct engine *engine = engine_of(port);
 	struct expr *expr;
 
+	/* The loader compiles each to check it, and again for each test: once is 20 ms. */
+	for (expr = engine->exprs; expr; expr = expr->next) {
+		if (!expr->abandoned && strcmp(expr->source, text) == 0) {
+			*ret = expr;
+			return 0;
+		}
+	}
 	if (compile(text, &expr, err))
 		return err_wrap(err, "%s", where);
+	expr->source = strdup(text);
+	must(expr->source != NULL);
 	expr->next = engine->exprs;
 	engine->exprs = expr;
 	*ret = expr;
@@ -507,6 +517,7 @@ static void engine_close(struct expr_engine *port)
 		engine->exprs = expr->next;
 		if (!expr->abandoned)
 			jq_teardown(&expr->jq);
+		free(expr->source);
 		free(expr);
 	}
 	while (engine->spare) {

@@ -57,6 +57,11 @@ void log_open(enum log_level level, bool force_stderr)
 	the_log.journal = !force_stderr && stderr_is_journal();
 }
 
+void log_set_level(enum log_level level)
+{
+	the_log.level = (int)level;
+}
+
 static void write_line(enum log_level level, const struct log_where *where, const char *text)
 {
 	char line[LOG_LINE_MAX];

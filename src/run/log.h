@@ -55,6 +55,9 @@ void log_event_at(const struct log_place *place, enum log_level level, const cha
  * until then warnings and worse go to stderr. */
 void log_open(enum log_level level, bool force_stderr);
 
+/* Another level, from now on. Thread: main. */
+void log_set_level(enum log_level level);
+
 /* Prints the counts of repeats whose interval has ended. Thread: main, about once a second. */
 void log_tick(void);
 

@@ -1,6 +1,9 @@
 /*
- * memory: how `memory:` is divided. All workers of all pipelines get the same share, and each
- * share is cut in fixed parts of sixteen:
+ * memory: how `memory:` is divided. At the start all workers of all pipelines get the same share of
+ * three quarters of it; the last quarter is kept back for the workers that a reload adds, as the
+ * share of a worker that runs cannot be made smaller (librdkafka's queues are fixed at their
+ * opening). Where three quarters would be less than MEMORY_WORKER_MIN a worker, nothing is kept
+ * back. A share is cut in fixed parts of sixteen:
  *
  *   6  the consumer's queue: what librdkafka has fetched ahead. The largest part, as it decides the
  *      throughput (a full queue makes librdkafka pause the partition)
@@ -14,6 +17,7 @@
 #ifndef ONCED_RUN_MEMORY_H
 #define ONCED_RUN_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,9 +34,20 @@ struct memory_share {
 	size_t overlay_bytes;
 };
 
+/* What one worker may take. */
+int64_t memory_share_bytes(const struct memory_share *share);
+
 /* STOP (78) when a worker's share would be below MEMORY_WORKER_MIN; the message names the minimum.
  * workers: of all pipelines, >= 1. */
 int memory_split(int64_t memory_bytes, int64_t workers, struct memory_share *ret,
 		 struct err *err) CHECKED;
+
+/* A reload: `kept` workers go on with kept_bytes in all, `added` ones get a share each. It is never
+ * more than memory_split would give, and half of what is left as long as that is enough, so that
+ * the next reload finds something too. *ret_anew: too little is left, so that every pipeline must
+ * begin anew with the share in *ret. With added 0, *ret is what memory_split says. STOP (78) as
+ * memory_split. */
+int memory_join(int64_t memory_bytes, int64_t kept_bytes, int64_t kept, int64_t added,
+		struct memory_share *ret, bool *ret_anew, struct err *err) CHECKED;
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 bool notify_is_on(void)
 {
@@ -24,6 +25,15 @@ int64_t notify_watchdog_ms(void)
 void notify_ready(void)
 {
 	(void)sd_notify(0, "READY=1");
+}
+
+void notify_reloading(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail for this clock */
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+			 (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
 /* A line break would begin another assignment, and some of the text comes from the network. */

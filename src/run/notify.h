@@ -19,6 +19,7 @@ bool notify_is_on(void);
 int64_t notify_watchdog_ms(void);
 
 void notify_ready(void);
+void notify_reloading(void);          /* RELOADING with MONOTONIC_USEC; notify_ready ends it */
 void notify_status(const char *text); /* control characters become spaces, NOTIFY_STATUS_MAX */
 void notify_stopping(void);
 void notify_extend(int64_t ms); /* EXTEND_TIMEOUT_USEC: we are still getting on */

@@ -15,10 +15,10 @@
 #define TROUBLE_MAX 256
 
 struct pipeline_run {
-	const struct config *config; /* borrowed, like the next three */
+	struct config *config; /* held */
 	const struct pipeline *pipeline;
-	const struct memory_share *share;
-	struct clock *clock;
+	struct memory_share share;
+	struct clock *clock; /* borrowed */
 	enum run_state state;
 	bool stopping;
 	struct lmdb_env *env; /* open while threads run; one without state has it for its lock and
@@ -44,16 +44,16 @@ static struct log_where where_of(const struct pipeline_run *run, int worker)
 	return where;
 }
 
-struct pipeline_run *pipeline_run_new(const struct config *config, const struct pipeline *pipeline,
+struct pipeline_run *pipeline_run_new(struct config *config, const struct pipeline *pipeline,
 				      const struct memory_share *share, struct clock *clock)
 {
 	struct pipeline_run *run = calloc(1, sizeof(*run));
 
 	must(run != NULL);
 	must(pipeline->workers >= 1);
-	run->config = config;
+	run->config = config_hold(config);
 	run->pipeline = pipeline;
-	run->share = share;
+	run->share = *share;
 	run->clock = clock;
 	run->state = RUN_WAITING;
 	run->threads = calloc((size_t)pipeline->workers, sizeof(*run->threads));
@@ -67,6 +67,7 @@ void pipeline_run_free(struct pipeline_run *run)
 		return;
 	must(run->started == 0);
 	free(run->threads);
+	config_free(run->config);
 	free(run);
 }
 
@@ -115,7 +116,7 @@ static void start(struct pipeline_run *run, int64_t now_ms)
 
 		thread->config = run->config;
 		thread->pipeline = run->pipeline;
-		thread->share = run->share;
+		thread->share = &run->share;
 		thread->clock = run->clock;
 		thread->env = run->env;
 		thread->index = i;
@@ -137,9 +138,9 @@ static const char *hint(int code)
 	case EXIT_FENCED:
 		return "; give each running daemon an `instance` of its own, then restart onced";
 	case EXIT_PERMISSION:
-		return "; correct the credentials or the ACLs, then restart onced";
+		return "; correct the credentials or the ACLs, then `onced reload`";
 	case EXIT_CONFIG:
-		return "; correct the file (`onced check` tells), then restart onced";
+		return "; correct the file (`onced check` tells), then `onced reload`";
 	}
 	return "";
 }
@@ -284,6 +285,17 @@ void pipeline_run_stop(struct pipeline_run *run)
 	}
 }
 
+bool pipeline_run_is_leaving(const struct pipeline_run *run)
+{
+	return run->stopping;
+}
+
+void pipeline_run_hurry(struct pipeline_run *run)
+{
+	must(run->state == RUN_WAITING);
+	run->due_ms = 0;
+}
+
 enum run_state pipeline_run_state(const struct pipeline_run *run)
 {
 	return run->state;
@@ -323,6 +335,46 @@ int64_t pipeline_run_still_ms(struct pipeline_run *run, int64_t now_ms, int *ret
 		}
 	}
 	return longest_ms;
+}
+
+int64_t pipeline_run_bytes(const struct pipeline_run *run)
+{
+	return memory_share_bytes(&run->share) * run->pipeline->workers;
+}
+
+int pipeline_run_workers(const struct pipeline_run *run)
+{
+	return run->pipeline->workers;
+}
+
+int64_t pipeline_run_rebuild_records(const struct pipeline_run *run, bool whole)
+{
+	int64_t sum = 0;
+
+	if (run->state != RUN_UP)
+		return -1;
+	for (int i = 0; i < run->started; i++) {
+		const struct worker_stats *stats = &run->threads[i].stats;
+		int64_t records = whole ? stats->since_begin : stats->since_marker;
+
+		if (stats->partitions < 0 || records < 0)
+			return -1;
+		sum += records;
+	}
+	return sum;
+}
+
+void pipeline_run_trouble(struct pipeline_run *run, char *text, size_t size)
+{
+	must(size > 0);
+	text[0] = '\0';
+	if (run->state == RUN_PARKED || (run->state == RUN_WAITING && run->failed))
+		(void)snprintf(text, size, "%s", run->err.msg);
+	if (run->state != RUN_UP)
+		return;
+	for (int i = 0; i < run->started && !*text; i++)
+		if (run->threads[i].started)
+			run_thread_trouble(&run->threads[i], text, size);
 }
 
 void pipeline_run_status(struct pipeline_run *run, struct status *status)

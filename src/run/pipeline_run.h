@@ -24,8 +24,9 @@ struct pipeline_run;
 
 enum run_state { RUN_WAITING, RUN_UP, RUN_DRAINING, RUN_PARKED, RUN_DONE };
 
-/* Borrows all of it. Nothing is opened yet. */
-struct pipeline_run *pipeline_run_new(const struct config *config, const struct pipeline *pipeline,
+/* Holds the configuration, which is where the pipeline is, so that it outlives a reload; borrows
+ * the clock. Nothing is opened yet. */
+struct pipeline_run *pipeline_run_new(struct config *config, const struct pipeline *pipeline,
 				      const struct memory_share *share, struct clock *clock);
 void pipeline_run_free(struct pipeline_run *run); /* in WAITING, PARKED, DONE */
 
@@ -34,6 +35,12 @@ void pipeline_run_tick(struct pipeline_run *run, int64_t now_ms);
 
 /* Asks for a drain; no restart from then on. */
 void pipeline_run_stop(struct pipeline_run *run);
+
+/* Was it asked to? */
+bool pipeline_run_is_leaving(const struct pipeline_run *run);
+
+/* WAITING: it need not wait any longer. */
+void pipeline_run_hurry(struct pipeline_run *run);
 
 enum run_state pipeline_run_state(const struct pipeline_run *run);
 
@@ -46,6 +53,17 @@ int64_t pipeline_run_parked_ms(const struct pipeline_run *run);
 
 /* The longest that a worker stands still, ms; *ret_worker says which. 0 when none runs. */
 int64_t pipeline_run_still_ms(struct pipeline_run *run, int64_t now_ms, int *ret_worker);
+
+/* What its workers may take of `memory:`, and how many they are. */
+int64_t pipeline_run_bytes(const struct pipeline_run *run);
+int pipeline_run_workers(const struct pipeline_run *run);
+
+/* How many records a rebuild of its state would read: from the markers, or (whole) from where the
+ * state or the log begins. -1 = not known, as not all of its workers have partitions. */
+int64_t pipeline_run_rebuild_records(const struct pipeline_run *run, bool whole);
+
+/* Why it does not get on; "" when all is well. Always NUL-terminated. */
+void pipeline_run_trouble(struct pipeline_run *run, char *text, size_t size);
 
 void pipeline_run_status(struct pipeline_run *run, struct status *status);
 

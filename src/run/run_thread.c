@@ -101,6 +101,7 @@ void run_thread_init(struct run_thread *thread)
 	memset(&thread->stats, 0, sizeof(thread->stats));
 	thread->stats.lag = -1;
 	thread->stats.partitions = -1;
+	thread->stats.since_marker = thread->stats.since_begin = -1;
 	thread->started = false;
 	thread->worker = NULL;
 	thread->engine = NULL;

@@ -102,4 +102,6 @@ void status_text(const struct status *status, int64_t now_ms, char *text, size_t
 		say(&to, "; %s", status->trouble);
 	if (status->troubles > 1)
 		say(&to, " (and %d more)", status->troubles - 1);
+	if (status->note && *status->note)
+		say(&to, "; %s", status->note);
 }

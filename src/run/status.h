@@ -26,6 +26,7 @@ struct status {
 	int64_t last_commit_ms; /* monotonic; 0 = none */
 	int troubles;
 	char trouble[STATUS_TROUBLE_MAX]; /* the first one */
+	const char *note;                 /* borrowed; what else there is to say, NULL = nothing */
 };
 
 void status_init(struct status *status);

@@ -10,16 +10,16 @@
 #include "run/clock_real.h"
 #include "run/log.h"
 #include "run/notify.h"
-#include "run/pipeline_run.h"
 #include "run/pulse.h"
+#include "run/reload.h"
+#include "run/run_set.h"
 #include "run/signals.h"
 #include "run/state_dir.h"
 
 struct supervisor {
 	struct clock_real clock;
-	struct memory_share share;
-	struct pipeline_run **runs; /* owned */
-	size_t count;
+	struct run_set set;
+	struct reload *reload; /* owned */
 	bool stopping;
 	int64_t stop_ms; /* when the stop was asked for */
 	bool ready;
@@ -39,32 +39,26 @@ static int64_t now_ms(struct supervisor *supervisor)
 	return supervisor->clock.clock.ops->monotonic_ms(&supervisor->clock.clock);
 }
 
-static int open_all(struct supervisor *supervisor, const struct config *config)
+static int open_all(struct supervisor *supervisor, const struct config_request *files,
+		    struct config *config)
 {
-	int64_t workers = 0;
 	struct err err;
 
-	for (size_t i = 0; i < config->pipeline_count; i++)
-		workers += config->pipelines[i].pipeline.workers;
-	if (workers == 0) {
+	if (config->pipeline_count == 0) {
+		config_free(config);
 		log_event(LOG_LEVEL_ERROR, "no-pipelines", NULL,
 			  "there is no pipeline to run: name a file, or "
 			  "put one where `pipelines` points");
 		notify_status("there is no pipeline to run");
 		return EXIT_CONFIG;
 	}
-	if (memory_split(config->memory_bytes, workers, &supervisor->share, &err) < 0 ||
+	if (run_set_init(&supervisor->set, config, &supervisor->clock.clock, &err) < 0 ||
 	    state_dir_make(config->state_dir, &err) < 0) {
 		log_event(LOG_LEVEL_ERROR, "start", NULL, "%s", err.msg);
 		notify_status(err.msg);
 		return err.code;
 	}
-	supervisor->runs = calloc(config->pipeline_count, sizeof(struct pipeline_run *));
-	must(supervisor->runs != NULL);
-	for (size_t i = 0; i < config->pipeline_count; i++)
-		supervisor->runs[supervisor->count++] =
-			pipeline_run_new(config, &config->pipelines[i].pipeline, &supervisor->share,
-					 &supervisor->clock.clock);
+	supervisor->reload = reload_new(files, config->state_dir, &supervisor->set);
 	return 0;
 }
 
@@ -75,8 +69,8 @@ static void stop(struct supervisor *supervisor, int64_t now)
 	notify_stopping();
 	log_event(LOG_LEVEL_NOTICE, "stop", NULL, "stopping: %d s to drain",
 		  SUPERVISOR_STOP_MS / 1000);
-	for (size_t i = 0; i < supervisor->count; i++)
-		pipeline_run_stop(supervisor->runs[i]);
+	reload_stop(supervisor->reload);
+	run_set_stop(&supervisor->set);
 	/* After the workers were told: one that wakes sees that it is to stop. */
 	clock_real_wake(&supervisor->clock);
 }
@@ -87,7 +81,7 @@ static void die_of_hang(const struct supervisor *supervisor, size_t i, int worke
 {
 	struct log_where where = LOG_NOWHERE;
 
-	where.pipeline = pipeline_run_name(supervisor->runs[i]);
+	where.pipeline = pipeline_run_name(supervisor->set.runs[i]);
 	where.worker = worker;
 	log_event(LOG_LEVEL_ERROR, "hang", &where,
 		  "the worker has not moved for %d s (a call that does not return): ending "
@@ -101,9 +95,9 @@ static bool watch_pulses(struct supervisor *supervisor, int64_t now)
 {
 	bool moves = true;
 
-	for (size_t i = 0; i < supervisor->count; i++) {
+	for (size_t i = 0; i < supervisor->set.count; i++) {
 		int worker = -1;
-		int64_t still_ms = pipeline_run_still_ms(supervisor->runs[i], now, &worker);
+		int64_t still_ms = pipeline_run_still_ms(supervisor->set.runs[i], now, &worker);
 
 		if (still_ms >= PULSE_HANG_MS)
 			die_of_hang(supervisor, i, worker);
@@ -125,9 +119,9 @@ static void tell_health(struct supervisor *supervisor, int64_t now)
 	}
 	if (supervisor->ready || supervisor->stopping)
 		return;
-	for (size_t i = 0; i < supervisor->count; i++) {
-		ready = ready && pipeline_run_is_live(supervisor->runs[i]);
-		any = any || pipeline_run_state(supervisor->runs[i]) != RUN_PARKED;
+	for (size_t i = 0; i < supervisor->set.count; i++) {
+		ready = ready && pipeline_run_is_live(supervisor->set.runs[i]);
+		any = any || pipeline_run_state(supervisor->set.runs[i]) != RUN_PARKED;
 	}
 	/* With all of them parked the start has failed: the end comes next. */
 	if (ready && any) {
@@ -152,8 +146,9 @@ static void tell_status(struct supervisor *supervisor, int64_t now)
 	log_tick();
 	status_init(&status);
 	status.stopping = supervisor->stopping;
-	for (size_t i = 0; i < supervisor->count; i++)
-		pipeline_run_status(supervisor->runs[i], &status);
+	for (size_t i = 0; i < supervisor->set.count; i++)
+		pipeline_run_status(supervisor->set.runs[i], &status);
+	status.note = reload_note(supervisor->reload);
 	supervisor->gets_on =
 		status_gets_on(&status, pulse_still_ms(&supervisor->replay,
 						       (uint64_t)status.replay_left, now));
@@ -180,9 +175,7 @@ static void on_signal(struct supervisor *supervisor, int64_t now)
 	case SIGNAL_NONE:
 		return;
 	case SIGNAL_RELOAD:
-		log_event(LOG_LEVEL_WARNING, "reload", NULL,
-			  "SIGHUP: reloading is not supported yet; restart "
-			  "onced to read its files anew");
+		reload_ask(supervisor->reload);
 		return;
 	case SIGNAL_STOP:
 		break;
@@ -195,25 +188,6 @@ static void on_signal(struct supervisor *supervisor, int64_t now)
 	stop(supervisor, now);
 }
 
-/* True when nothing is left to do; *ret_code is the exit code then. */
-static bool is_over(const struct supervisor *supervisor, int *ret_code)
-{
-	const struct pipeline_run *first = NULL;
-
-	for (size_t i = 0; i < supervisor->count; i++) {
-		const struct pipeline_run *run = supervisor->runs[i];
-		enum run_state state = pipeline_run_state(run);
-
-		if (state != RUN_PARKED && state != RUN_DONE)
-			return false;
-		if (state == RUN_PARKED &&
-		    (!first || pipeline_run_parked_ms(run) < pipeline_run_parked_ms(first)))
-			first = run;
-	}
-	*ret_code = supervisor->stopping || !first ? 0 : pipeline_run_exit_code(first);
-	return true;
-}
-
 static int loop(struct supervisor *supervisor)
 {
 	int code = 0;
@@ -223,20 +197,20 @@ static int loop(struct supervisor *supervisor)
 
 		on_signal(supervisor, now);
 		now = now_ms(supervisor);
-		for (size_t i = 0; i < supervisor->count; i++)
-			pipeline_run_tick(supervisor->runs[i], now);
+		run_set_tick(&supervisor->set, now);
+		reload_tick(supervisor->reload, now, supervisor->ready);
 		tell_health(supervisor, now);
 		if (now - supervisor->status_ms >= SUPERVISOR_STATUS_MS)
 			tell_status(supervisor, now);
 		if (supervisor->stopping && now - supervisor->stop_ms >= SUPERVISOR_STOP_MS &&
-		    !is_over(supervisor, &code)) {
+		    !run_set_is_over(&supervisor->set, &code)) {
 			log_event(LOG_LEVEL_WARNING, "stop", NULL,
 				  "not drained within %d s: ending; what is "
 				  "not committed is read again",
 				  SUPERVISOR_STOP_MS / 1000);
 			_exit(0);
 		}
-	} while (!is_over(supervisor, &code));
+	} while (!run_set_is_over(&supervisor->set, &code));
 	/* The last STATUS stays to be read after the end: why, if there is a reason. */
 	if (code != 0)
 		tell_status(supervisor, now_ms(supervisor));
@@ -245,14 +219,14 @@ static int loop(struct supervisor *supervisor)
 	return code;
 }
 
-int supervisor_run(const struct config *config)
+int supervisor_run(const struct config_request *files, struct config *config)
 {
 	struct supervisor supervisor = {0};
 	int code;
 
 	signals_block();
 	clock_real_init(&supervisor.clock);
-	code = open_all(&supervisor, config);
+	code = open_all(&supervisor, files, config);
 	if (code == 0) {
 		supervisor.watchdog_every_ms = notify_watchdog_ms();
 		/* The first one at once: TimeoutStartSec may be short. */
@@ -261,10 +235,11 @@ int supervisor_run(const struct config *config)
 		supervisor.gets_on = true;
 		code = loop(&supervisor);
 		log_event(LOG_LEVEL_NOTICE, "end", NULL, "ended (%d)", code);
+		if (reload_is_loading(supervisor.reload))
+			_exit(code); /* nothing ends that thread, and it only reads */
 	}
-	for (size_t i = 0; i < supervisor.count; i++)
-		pipeline_run_free(supervisor.runs[i]);
-	free(supervisor.runs);
+	reload_free(supervisor.reload);
+	run_set_fini(&supervisor.set);
 	clock_real_fini(&supervisor.clock);
 	return code;
 }

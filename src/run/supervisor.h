@@ -1,7 +1,7 @@
 /*
  * supervisor: the daemon's main thread: it starts the pipelines, waits for signals, and every
  * SUPERVISOR_TICK_MS looks after all of them: what ended, what hangs, what to tell the service
- * manager. It never calls Kafka.
+ * manager. It never calls Kafka. SIGHUP is reload.h's.
  *
  * SIGTERM and SIGINT drain all workers within SUPERVISOR_STOP_MS; a second one, or the budget's
  * end, ends the process at once, which loses nothing: what was not committed is read again.
@@ -21,8 +21,9 @@
 #define SUPERVISOR_EXTEND_EVERY_MS 10000
 #define SUPERVISOR_EXTEND_MS 60000
 
-/* Until the end. Returns the exit code: 0 after a signal, the first parked pipeline's when none is
- * left. Thread: main, before any other thread. */
-int supervisor_run(const struct config *config);
+/* Until the end. config: its hold is given over. files: what it was loaded from, for reloads;
+ * borrowed. Returns the exit code: 0 after a signal, the first parked pipeline's when none is left.
+ * Thread: main, before any other thread. */
+int supervisor_run(const struct config_request *files, struct config *config);
 
 #endif

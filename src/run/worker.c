@@ -43,6 +43,7 @@ int worker_new(const struct worker_conf *conf, struct worker **ret, struct err *
 	w->action = TXN_DO_RENEW; /* init_transactions comes before subscribe */
 	w->stats->lag = -1;
 	w->stats->partitions = -1;
+	w->stats->since_marker = w->stats->since_begin = -1;
 	w->checkpoint_ms = w->clock->ops->monotonic_ms(w->clock);
 	if (steps_init(&w->steps, w->pipeline, conf->engine, w->arena, worker_see, w, err)) {
 		worker_free(w);
@@ -258,10 +259,26 @@ static int ask_for_broker(struct worker *w, struct err *err)
 	return 0;
 }
 
+/* What a changed prefix would have to read of this partition. Below w nothing is needed as long as
+ * the window is no longer than now. */
+static void add_rebuild(const struct part *part, int64_t *since_marker, int64_t *since_begin)
+{
+	int64_t begin = part->b > part->in.log_start ? part->b : part->in.log_start;
+	int64_t c = part->replaying ? part->live_from : part->settled;
+	struct marker w;
+
+	if (!window_oldest(&part->settled_window, &w))
+		w.offset = begin;
+	if (c > begin)
+		*since_begin += c - begin;
+	if (c > w.offset)
+		*since_marker += c - w.offset;
+}
+
 /* How far behind: the ends as the fetches tell them, or as they were reached. */
 static int update_lag(struct worker *w, int64_t now, struct err *err)
 {
-	int64_t lag = 0, left = 0;
+	int64_t lag = 0, left = 0, since_marker = 0, since_begin = 0;
 	bool at_end = w->part_count > 0, replaying = false;
 
 	if (now - w->lag_ms < LAG_EVERY_MS)
@@ -281,10 +298,15 @@ static int update_lag(struct worker *w, int64_t now, struct err *err)
 		if (part->replaying)
 			left += part->live_from - part->next;
 		replaying = replaying || part->replaying;
+		add_rebuild(part, &since_marker, &since_begin);
 		at_end = at_end && part->at_end && !part->replaying && !part->in_batch;
 	}
 	w->stats->lag = lag;
 	w->stats->replay_left = left;
+	if (w->stats->partitions >= 0) {
+		w->stats->since_marker = since_marker;
+		w->stats->since_begin = since_begin;
+	}
 	w->stats->at_end = at_end;
 	w->stats->live = w->stats->live || (w->stats->ready && !replaying);
 	return w->broker_away ? ask_for_broker(w, err) : 0;

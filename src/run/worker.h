@@ -23,10 +23,13 @@ struct worker_stats {
 	_Atomic uint64_t replayed; /* records read below C to rebuild state */
 	_Atomic uint64_t commits, aborts, unknowns, taints, gap_accepted;
 	_Atomic uint64_t checkpoints, checkpoint_failures;
-	_Atomic uint64_t turns;      /* raised by each turn: the watchdog's sign of life */
-	_Atomic int64_t lag;         /* records between C and the known ends; -1 = not known yet */
-	_Atomic int64_t partitions;  /* assigned; -1 = never assigned yet */
-	_Atomic int64_t replay_left; /* records still to replay before all partitions are live */
+	_Atomic uint64_t turns;     /* raised by each turn: the watchdog's sign of life */
+	_Atomic int64_t lag;        /* records between C and the known ends; -1 = not known yet */
+	_Atomic int64_t partitions; /* assigned; -1 = never assigned yet */
+	/* Records that a rebuild of the state would read: from the markers (w of M), and from where
+	 * the state or the log began; about, as of a second ago. -1 = not known yet. */
+	_Atomic int64_t since_marker, since_begin;
+	_Atomic int64_t replay_left;    /* records still to replay before all partitions are live */
 	_Atomic int64_t last_commit_ms; /* monotonic; 0 = none */
 	_Atomic int64_t overlay_bytes;
 	_Atomic bool at_end; /* every partition is live and at its end */

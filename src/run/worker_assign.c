@@ -42,6 +42,7 @@ void worker_assigned(struct worker *w, const struct tp *tps, size_t count)
 	}
 	w->part_count = count;
 	w->assigning = true;
+	w->stats->since_marker = w->stats->since_begin = -1;
 	w->stats->partitions = (int64_t)count;
 }
 

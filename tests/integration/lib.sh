@@ -95,6 +95,17 @@ stop() { # INSTANCE: an orderly end, within the stop budget
 }
 
 load() { "$TOOLS/load" -b "$ONCED_BROKERS" -t "$in" --quiet "$@"; }
+# load_on OPTIONS: the same in the background, until unload: what it has written is the input.
+load_on() {
+	"$TOOLS/load" -b "$ONCED_BROKERS" -t "$in" --quiet "$@" &
+	pids[load]=$!
+}
+unload() {
+	running "${pids[load]}" || fail "the load ended early"
+	kill -TERM "${pids[load]}"
+	wait "${pids[load]}" || true
+	unset "pids[load]"
+}
 offsets() { "$TOOLS/offsets" -b "$ONCED_BROKERS" -g "$group" -t "$in" "$@"; }
 # Without the ends of the log, whose leader may be a broker that a script has killed.
 committed() { offsets wait --sum 0 | sed -n 's/^sum=\([0-9]*\).*/\1/p'; }

@@ -10,12 +10,6 @@
 
 #define MIB ((int64_t)1 << 20)
 
-static size_t sum(const struct memory_share *share)
-{
-	return share->consumer_queue_bytes + share->producer_queue_bytes + share->batch_bytes +
-	       share->overlay_bytes;
-}
-
 START_TEST(all_parts_of_all_workers_fit)
 {
 	static const int64_t sizes[] = {512 * MIB, 512 * MIB + 1, 1000003 * 1024, 7 * 1024 * MIB};
@@ -26,9 +20,11 @@ START_TEST(all_parts_of_all_workers_fit)
 		struct err err;
 
 		ck_assert_int_eq(memory_split(memory, workers, &share, &err), 0);
-		ck_assert_int_le((int64_t)sum(&share) * workers, memory);
-		/* Nothing to speak of is left over either. */
-		ck_assert_int_gt((int64_t)sum(&share) * workers, memory - 16 * (workers + 1));
+		ck_assert_int_le(memory_share_bytes(&share) * workers, memory);
+		/* Three quarters are given out, but for roundings; all where that is needed. */
+		ck_assert_int_gt(memory_share_bytes(&share) * workers,
+				 memory / 4 * 3 - 16 * (workers + 1));
+		ck_assert_int_ge(memory_share_bytes(&share), MEMORY_WORKER_MIN);
 	}
 }
 END_TEST
@@ -60,6 +56,65 @@ START_TEST(too_little_is_a_configuration_error_with_the_minimum)
 }
 END_TEST
 
+START_TEST(a_share_is_the_sum_of_its_parts)
+{
+	const struct memory_share share = {1, 20, 300, 4000};
+
+	ck_assert_int_eq(memory_share_bytes(&share), 4321);
+}
+END_TEST
+
+/* One worker after the other joins those that run: their shares stay, the sum never exceeds the
+ * budget, and it takes a good many until all must begin anew. */
+START_TEST(workers_join_without_touching_the_others)
+{
+	const int64_t memory = 512 * MIB;
+	struct memory_share share;
+	int64_t kept = 2, kept_bytes;
+	bool anew = false;
+	struct err err;
+
+	ck_assert_int_eq(memory_split(memory, kept, &share, &err), 0);
+	kept_bytes = kept * memory_share_bytes(&share);
+	for (;; kept++) {
+		ck_assert_int_eq(memory_join(memory, kept_bytes, kept, 1, &share, &anew, &err), 0);
+		if (anew)
+			break;
+		ck_assert_int_ge(memory_share_bytes(&share), MEMORY_WORKER_MIN);
+		kept_bytes += memory_share_bytes(&share);
+		ck_assert_int_le(kept_bytes, memory);
+	}
+	ck_assert_int_ge(kept, 2 + 4);
+	/* Then the share is the one of a start with so many. */
+	ck_assert_int_le(memory_share_bytes(&share) * (kept + 1), memory / 4 * 3);
+}
+END_TEST
+
+START_TEST(who_leaves_makes_room_and_alone_one_gets_a_fair_share)
+{
+	struct memory_share share, fair;
+	bool anew = true;
+	struct err err;
+
+	ck_assert_int_eq(memory_split(512 * MIB, 2, &fair, &err), 0);
+	ck_assert_int_eq(memory_join(512 * MIB, 0, 0, 2, &share, &anew, &err), 0);
+	ck_assert(!anew);
+	ck_assert_mem_eq(&share, &fair, sizeof(share));
+	/* A small one runs, the rest is free: never more than fair. */
+	ck_assert_int_eq(memory_join(512 * MIB, 16 * MIB, 1, 1, &share, &anew, &err), 0);
+	ck_assert(!anew);
+	ck_assert_mem_eq(&share, &fair, sizeof(share));
+	/* Nobody joins. */
+	ck_assert_int_eq(memory_join(512 * MIB, 512 * MIB, 2, 0, &share, &anew, &err), 0);
+	ck_assert(!anew);
+	/* Less memory than is in use: all anew. */
+	ck_assert_int_eq(memory_join(256 * MIB, 384 * MIB, 2, 0, &share, &anew, &err), 0);
+	ck_assert(anew);
+	ck_assert_int_eq(memory_join(64 * MIB, 0, 0, 5, &share, &anew, &err), -1);
+	ck_assert_int_eq(err.code, EXIT_CONFIG);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("memory");
@@ -70,6 +125,9 @@ int main(void)
 	tcase_add_loop_test(tcase, all_parts_of_all_workers_fit, 0, 4);
 	tcase_add_test(tcase, no_part_is_empty_at_the_least_share);
 	tcase_add_test(tcase, too_little_is_a_configuration_error_with_the_minimum);
+	tcase_add_test(tcase, a_share_is_the_sum_of_its_parts);
+	tcase_add_test(tcase, workers_join_without_touching_the_others);
+	tcase_add_test(tcase, who_leaves_makes_room_and_alone_one_gets_a_fair_share);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);

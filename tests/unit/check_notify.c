@@ -3,11 +3,13 @@
  * place, named by $NOTIFY_SOCKET.
  */
 #include <check.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "run/notify.h"
@@ -68,6 +70,26 @@ START_TEST(every_message_arrives)
 }
 END_TEST
 
+/* systemd takes RELOADING only with the moment it was sent, so that an old READY is not its end. */
+START_TEST(a_reload_says_when_it_began)
+{
+	struct timespec before, after;
+	int64_t us = 0;
+	char got[128];
+	ssize_t length;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &before);
+	notify_reloading();
+	(void)clock_gettime(CLOCK_MONOTONIC, &after);
+	length = recv(manager, got, sizeof(got) - 1, 0);
+	ck_assert_int_ge(length, 0);
+	got[length] = '\0';
+	ck_assert_int_eq(sscanf(got, "RELOADING=1\nMONOTONIC_USEC=%" SCNd64, &us), 1);
+	ck_assert_int_ge(us, (int64_t)before.tv_sec * 1000000 + before.tv_nsec / 1000);
+	ck_assert_int_le(us, (int64_t)after.tv_sec * 1000000 + after.tv_nsec / 1000);
+}
+END_TEST
+
 START_TEST(the_ping_is_due_after_half_the_watchdog_time)
 {
 	char pid[32];
@@ -101,6 +123,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, open_manager, close_manager);
 	tcase_add_test(tcase, every_message_arrives);
+	tcase_add_test(tcase, a_reload_says_when_it_began);
 	tcase_add_test(tcase, the_ping_is_due_after_half_the_watchdog_time);
 	tcase_add_test(tcase, without_a_manager_nothing_happens);
 	suite_add_tcase(suite, tcase);

@@ -24,7 +24,11 @@ static char *option_row(const struct option_rule *option)
 	char *row = NULL;
 
 	options_expected(option, expected);
-	if (option->required)
+	if (option->file == OPTION_MAIN)
+		must(asprintf(&row, "\n| `%s` | %s | %s%s%s | %s | %s |\n", option->path, expected,
+			      quote, preset, quote, options_reload_text(option),
+			      option->help) >= 0);
+	else if (option->required)
 		must(asprintf(&row, "\n| `%s` | %s | required | %s |\n", option->path, expected,
 			      option->help) >= 0);
 	else

@@ -84,6 +84,22 @@ START_TEST(trouble_is_named_and_counted)
 }
 END_TEST
 
+START_TEST(a_note_comes_last)
+{
+	status_init(&status);
+	status.pipelines = 1;
+	status_add(&status, 1, 0, 0, 10);
+	status.note = "";
+	status_text(&status, 10, text, sizeof(text));
+	ck_assert_str_eq(text, "1 pipeline, 1 partition, lag 0, last commit 0.0 s ago");
+	status_add_trouble(&status, "b", 1, "broker away");
+	status.note = "reload refused (78): p.yaml:1:1: wrong";
+	status_text(&status, 10, text, sizeof(text));
+	ck_assert_str_eq(text, "1 pipeline, 1 partition, lag 0, last commit 0.0 s ago; b/1: broker "
+			       "away; reload refused (78): p.yaml:1:1: wrong");
+}
+END_TEST
+
 START_TEST(a_small_buffer_is_kept)
 {
 	char small[16];
@@ -108,6 +124,7 @@ int main(void)
 	tcase_add_test(tcase, the_end_is_announced);
 	tcase_add_test(tcase, a_replay_that_stands_still_without_a_reason_does_not_get_on);
 	tcase_add_test(tcase, trouble_is_named_and_counted);
+	tcase_add_test(tcase, a_note_comes_last);
 	tcase_add_test(tcase, a_small_buffer_is_kept);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

@@ -1,5 +1,5 @@
 /* test_run: see test_run.h. */
-#include "cli/test_run.h"
+#include "run/test_run.h"
 
 #include <stdlib.h>
 

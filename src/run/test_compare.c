@@ -1,9 +1,10 @@
 /* test_compare: see test_compare.h. */
-#include "cli/test_compare.h"
+#include "run/test_compare.h"
 
 #include "base/must.h"
 
 #define SHOWN_BYTES_MAX 2000
+#define ARENA_BYTES_KEPT ((size_t)16 << 20)
 
 struct compare {
 	struct expr_engine *engine;
@@ -196,4 +197,21 @@ bool test_compare(struct expr_engine *engine, const struct pipeline *pipeline,
 	if (letters)
 		compare_topic(&compare, letters, find_output(test, letters), outputs);
 	return compare.same;
+}
+
+bool test_passes(struct expr_engine *engine, const struct pipeline *pipeline,
+		 const struct pipeline_test *test, FILE *out)
+{
+	struct arena *arena = arena_new(ARENA_BYTES_KEPT);
+	struct test_outputs outputs;
+	struct err err;
+	bool same = false;
+
+	if (test_run(engine, pipeline, test, arena, &outputs, &err) == 0)
+		same = test_compare(engine, pipeline, test, &outputs, arena, out);
+	else
+		fprintf(out, "    stops: %s\n", err.msg);
+	test_outputs_free(&outputs);
+	arena_free(arena);
+	return same;
 }

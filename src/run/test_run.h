@@ -4,8 +4,8 @@
  *
  * Thread: one. Blocks: no, but for what the expressions take.
  */
-#ifndef ONCED_CLI_TEST_RUN_H
-#define ONCED_CLI_TEST_RUN_H
+#ifndef ONCED_RUN_TEST_RUN_H
+#define ONCED_RUN_TEST_RUN_H
 
 #include "config/tests.h"
 #include "core/record.h"
