@@ -8,11 +8,12 @@
 #include <stdlib.h>
 
 #include "base/must.h"
-#include "cli/verify_list.h"
+#include "cli/verify_item.h"
 #include "core/steps.h"
 #include "fuzz/fuzz.h"
 #include "lib/fake_expr.h"
 
+static const uint8_t key[HASH_KEY_BYTES];
 static const char *const topics[] = {"in", "payments.in"};
 static const struct target to = {.topic = "out", .slot = -1};
 static const struct pipeline pipeline = {.name = "p",
@@ -49,7 +50,7 @@ static void found(struct arena *arena, const struct record *record)
 	struct verify_item item;
 	const char *text;
 
-	verify_list_describe(&pipeline, arena, "out", record, &item);
+	verify_item_describe(&pipeline, arena, key, "out", record, &item);
 	must(!item.dead);
 	if (item.by_source) {
 		text = arena_printf(arena, "%s/%" PRId32 "/%" PRId64 "/%" PRId32,
@@ -57,7 +58,7 @@ static void found(struct arena *arena, const struct record *record)
 				    item.source_offset, item.source_index);
 		must(bytes_equal(bytes_str(text), last_header(record, "onced.source")));
 	}
-	verify_list_describe(&pipeline, arena, "dead", record, &item);
+	verify_item_describe(&pipeline, arena, key, "dead", record, &item);
 	if (item.dead) {
 		text = arena_printf(arena, "%" PRId64, item.source_offset);
 		must(bytes_equal(bytes_str(text), last_header(record, "onced.error.offset")));
@@ -83,7 +84,7 @@ static void written(struct steps *steps, const struct source *source, const stru
 	size_t kept = 0;
 
 	must(steps_run(steps, source, record, &result, &err) == 0 && result.output_count == 1);
-	verify_list_describe(&pipeline, steps->arena, "out", &result.outputs[0].record, &item);
+	verify_item_describe(&pipeline, steps->arena, key, "out", &result.outputs[0].record, &item);
 	from_source(&item, source);
 	for (size_t i = 0; i < record->header_count; i++) {
 		if (bytes_equal(record->headers[i].name, bytes_str("onced.source")))
@@ -96,7 +97,7 @@ static void written(struct steps *steps, const struct source *source, const stru
 	steps_dead_letter(steps, source, record, &result, &why, 1, &dead);
 	must(dead.record.header_count == record->header_count + 6);
 	must(same_headers(dead.record.headers, record->headers, record->header_count));
-	verify_list_describe(&pipeline, steps->arena, "dead", &dead.record, &item);
+	verify_item_describe(&pipeline, steps->arena, key, "dead", &dead.record, &item);
 	must(item.dead);
 	from_source(&item, source);
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
-#include "cli/verify_list.h"
+#include "cli/verify_item.h"
 #include "config/config.h"
 #include "core/steps.h"
 #include "fuzz/fuzz.h"
@@ -88,6 +88,7 @@ static void begin(void)
 static void dead_letter(struct steps *way, const struct source *source, const struct record *record,
 			const struct steps_result *result, const struct err *why)
 {
+	static const uint8_t key[HASH_KEY_BYTES];
 	const char *topic = way->pipeline->errors_topic;
 	struct verify_item item;
 	struct output dead;
@@ -98,7 +99,7 @@ static void dead_letter(struct steps *way, const struct source *source, const st
 	steps_dead_letter(way, source, record, result, why, record->timestamp, &dead);
 	must(bytes_equal(dead.record.value, record->value));
 	must(dead.record.header_count == record->header_count + 6);
-	verify_list_describe(way->pipeline, arena, topic, &dead.record, &item);
+	verify_item_describe(way->pipeline, arena, key, topic, &dead.record, &item);
 	must(item.dead && item.source_offset == source->offset);
 	must(item.source_partition == source->partition);
 }
