@@ -2,5 +2,5 @@
 # that is not there is a failed start, as somebody has asked for it by name.
 s|^Description=.*|& (%i)|
 /^# Without a pipeline/,/^ConditionPathExistsGlob=/d
-/^ExecStart=/s|onced\.yaml|%i.yaml|
+/^Exec\(Start\|Reload\)=/s|onced\.yaml|%i.yaml|
 s|^StateDirectory=onced$|StateDirectory=onced@%i|
