@@ -78,7 +78,7 @@ ended() { ! running "$1"; }
 ends_with() {
 	local code=0
 	wait_until "$3" "end of onced $2" ended "${pids[$2]}"
-	wait "${pids[$2]}" || code=$?
+	wait "${pids[$2]}" 2>/dev/null || code=$?
 	unset "pids[$2]"
 	[ "$code" = "$1" ] || fail "onced $2 ended with $code instead of $1"
 }
@@ -90,6 +90,8 @@ kill_hard() { # INSTANCE
 }
 
 stop() { # INSTANCE: an orderly end, within the stop budget
+	# It is only just started, perhaps: it takes the signal from its first line on.
+	wait_until 30 "a first line of onced $1" test -s "$WORK/$1.${starts[$1]}.log"
 	kill -TERM "${pids[$1]}"
 	ends_with 0 "$1" 40
 }
