@@ -297,14 +297,12 @@ int main(int argc, char **argv)
 {
 	struct watch watch = {.sum = -1, .lag = -1, .deadline_ms = 60000};
 	/* read_uncommitted: the end is the high watermark; pending offsets are not waited for. */
-	/* A request to a broker that has died lasts as long as this, whatever the call says. */
-	const char *settings[] = {"isolation.level", "read_uncommitted", "socket.timeout.ms",
-				  "5000", "group.id", NULL, NULL};
+	const char *settings[] = {"isolation.level", "read_uncommitted", "group.id", NULL, NULL};
 	const char *verb;
 	int status = CLIENT_EXIT_USAGE;
 
 	read_options(&watch, argc, argv);
-	settings[5] = watch.group;
+	settings[3] = watch.group;
 	watch.client = client_new(RD_KAFKA_CONSUMER, client_conf(watch.bootstrap, settings));
 	watch.partitions = client_partitions(watch.client, watch.topic);
 	verb = argv[optind];
