@@ -509,7 +509,7 @@ soak: failpoints tools $(SHIMS)
 
 prove: all failpoints tools $(PROVE) $(SHIMS)
 	@$(srcdir)/tests/prove/run $(CURDIR)
-	@$(srcdir)/tests/fault/run $(CURDIR)
+	@SEEDS="$${SEEDS:-$${SEED:-1 2 3}}" $(srcdir)/tests/fault/run $(CURDIR)
 
 bench: all tools
 	@$(srcdir)/tests/bench/run $(CURDIR)
