@@ -23,7 +23,7 @@ void worker_forget(struct worker *w)
 	w->part_count = 0;
 	w->assigning = false;
 	w->intake_stopped = w->intake_is_stopped = false;
-	w->refused.set = w->stop_at.set = false;
+	w->stop_at.set = false;
 	w->stats->partitions = 0;
 	w->stats->replay_left = 0;
 	worker_drop_overlays(w);

@@ -111,10 +111,8 @@ static void apply(struct worker *w)
 		part->settled_gap = part->gap;
 		part->commit_first = false;
 		part->crashes.offset = -1;
-		if (w->refused.set && w->refused.tp.topic == part->tp.topic &&
-		    w->refused.tp.partition == part->tp.partition &&
-		    w->refused.offset < part->settled)
-			w->refused.set = false;
+		if (part->refused.offset < part->settled)
+			part->refused.set = false;
 	}
 	stats->records_in += (uint64_t)batch->records;
 	stats->records_out += batch->outputs;
@@ -193,21 +191,19 @@ static void note_refused(struct worker *w)
 	part = only_part(w);
 	if (!part)
 		return; /* smaller batches will tell */
-	if (w->refused.set && w->refused.tp.topic == part->tp.topic &&
-	    w->refused.tp.partition == part->tp.partition &&
-	    w->refused.offset == part->batch_first) {
+	if (part->refused.set && part->refused.offset == part->batch_first) {
 		/* Its dead letter was refused as well. */
-		w->stop_at = w->refused;
+		w->stop_at = part->refused;
 		(void)err_set(&w->stop_at.err, ERR_STOP, EXIT_DATA,
 			      "the broker refuses the record's results and its dead letter too: %s",
 			      reason);
 		(void)err_name(&w->stop_at.err, "dead-letter-refused");
 		return;
 	}
-	w->refused.set = true;
-	w->refused.tp = part->tp;
-	w->refused.offset = part->batch_first;
-	(void)err_set(&w->refused.err, ERR_DATA, 0, "the broker refused the result: %s", reason);
+	part->refused.set = true;
+	part->refused.tp = part->tp;
+	part->refused.offset = part->batch_first;
+	(void)err_set(&part->refused.err, ERR_DATA, 0, "the broker refused the result: %s", reason);
 }
 
 static void log_way_back(struct worker *w, enum txn_action action, const struct err *err)
@@ -317,6 +313,7 @@ void worker_drop(struct worker *w, const char *why)
 
 	must(w->txn.state == TXN_OPEN);
 	(void)err_set(&err, ERR_ABORT, 0, "%s", why);
+	halve_limit(w);
 	worker_event(w, TXN_EV_DROP);
 	log_way_back(w, w->action, &err);
 }
@@ -361,8 +358,11 @@ static void checkpoint_begin(struct worker *w, int64_t now)
 	for (size_t i = 0; i < w->part_count; i++) {
 		const struct part *part = &w->parts[i];
 
-		/* A first start that K knows but Kafka does not would look like expired offsets. */
-		if (part->commit_first || part->store.id == 0)
+		/* A first start that K knows but Kafka does not would look like expired offsets; so
+		 * would a C that replaces a lower one look like one moved back. What an adoption
+		 * replays has neither trouble: its generation is nobody's yet. And it has marks,
+		 * which leave memory with this checkpoint. */
+		if ((part->commit_first && !part->replaying) || part->store.id == 0)
 			continue;
 		w->checkpoint_parts[count++] = (struct store_partition){
 			.part = part->store,
