@@ -318,6 +318,21 @@ void worker_drop(struct worker *w, const char *why)
 	log_way_back(w, w->action, &err);
 }
 
+/* Another worker of this process may hold our partitions for its own, whichever of us the group
+ * means: its acquire may have hidden marks from this batch, or refused those of our last
+ * checkpoint (R9). */
+static bool owns_state(const struct worker *w)
+{
+	for (size_t i = 0; i < w->part_count; i++) {
+		const struct part *part = &w->parts[i];
+
+		if (part->in_batch && part->in.stateful &&
+		    !w->store->ops->owns(w->store, &part->store))
+			return false;
+	}
+	return true;
+}
+
 void worker_seal(struct worker *w)
 {
 	must(w->txn.state == TXN_OPEN && w->action == TXN_WAIT);
@@ -332,6 +347,9 @@ void worker_seal(struct worker *w)
 	} else if (!w->broker->ops->is_member(w->broker)) {
 		/* Generation -1 would be committed unfenced (H3). */
 		worker_drop(w, "we are not a member of the group at the moment");
+	} else if (!owns_state(w)) {
+		worker_drop(w, "another worker of this process has taken their state over");
+		w->assigning = true;
 	} else {
 		worker_event(w, TXN_EV_SEAL);
 	}

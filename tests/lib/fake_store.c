@@ -135,6 +135,13 @@ static int acquire(struct store *store, struct tp tp, struct store_part *ret_par
 	return 0;
 }
 
+static bool owns(struct store *store, const struct store_part *part)
+{
+	const struct disk_partition *place = find_id(self(store)->disk, part->id);
+
+	return place && place->owner == part->owner;
+}
+
 static int reset(struct store *store, struct tp tp, struct store_part *part, struct err *err)
 {
 	struct fake_store *s = self(store);
@@ -279,6 +286,7 @@ struct store *fake_store_new(struct fake_disk *disk, struct broker *process, uin
 	static const struct store_ops ops = {
 		.secret = secret,
 		.acquire = acquire,
+		.owns = owns,
 		.reset = reset,
 		.get = get,
 		.crash_write = crash_write,
