@@ -165,7 +165,9 @@ TEST_LIB_SRCS = \
 	tests/lib/fake_broker.c \
 	tests/lib/fake_compile.c \
 	tests/lib/fake_expr.c \
+	tests/lib/fake_group.c \
 	tests/lib/fake_kafka.c \
+	tests/lib/fake_producer.c \
 	tests/lib/fake_store.c \
 	tests/lib/lmdb_damage.c \
 	tests/lib/lmdb_world.c \
@@ -174,9 +176,12 @@ TEST_LIB_SRCS = \
 	tests/lib/naive.c \
 	tests/lib/oracle.c \
 	tests/lib/sim.c \
+	tests/lib/sim_admin.c \
+	tests/lib/sim_defs.c \
 	tests/lib/sim_engine.c \
 	tests/lib/steps_world.c \
 	tests/lib/verify_world.c \
+	tests/lib/tally.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
@@ -236,6 +241,7 @@ UNIT_TESTS = \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
+	check_fake_store \
 	check_sim_crash \
 	check_sim_disk \
 	check_sim_naive \
