@@ -90,6 +90,18 @@ static void drop_write_set(struct worker *w)
 	memset(&w->batch, 0, sizeof(w->batch));
 }
 
+/* Not while some partition's record at C is under suspicion: the others' commits would make its
+ * batch larger again before it comes, and it would never be found alone. */
+static void raise_limit(struct worker *w)
+{
+	for (size_t i = 0; i < w->part_count; i++)
+		if (w->parts[i].crashes.offset >= 0)
+			return;
+	w->limit *= 2;
+	if (w->limit > w->pipeline->commit_records)
+		w->limit = w->pipeline->commit_records;
+}
+
 /* Kafka has it: the write set joins the overlay, the settled fields follow. Cannot fail; a crash
  * here is a crash after the commit, and the replay makes the same state. */
 static void apply(struct worker *w)
@@ -126,11 +138,7 @@ static void apply(struct worker *w)
 	stats->last_commit_ms = w->clock->ops->monotonic_ms(w->clock);
 	w->checkpoint_dirty = true;
 	w->failures = 0;
-	if (w->limit < w->pipeline->commit_records) {
-		w->limit *= 2;
-		if (w->limit > w->pipeline->commit_records)
-			w->limit = w->pipeline->commit_records;
-	}
+	raise_limit(w);
 	memset(&w->batch, 0, sizeof(w->batch));
 	worker_set_trouble(w, "");
 }
@@ -333,6 +341,11 @@ static bool owns_state(const struct worker *w)
 	return true;
 }
 
+bool worker_is_owner(const struct worker *w)
+{
+	return !w->broker->ops->assignment_lost(w->broker) && w->broker->ops->is_member(w->broker);
+}
+
 void worker_seal(struct worker *w)
 {
 	must(w->txn.state == TXN_OPEN && w->action == TXN_WAIT);
@@ -342,11 +355,9 @@ void worker_seal(struct worker *w)
 		worker_event(w, TXN_EV_SEAL);
 	} else if (w->batch.epoch != w->epoch) {
 		worker_drop(w, "its partitions were assigned anew meanwhile");
-	} else if (w->broker->ops->assignment_lost(w->broker)) {
-		worker_drop(w, "the group has given our partitions away");
-	} else if (!w->broker->ops->is_member(w->broker)) {
-		/* Generation -1 would be committed unfenced (H3). */
-		worker_drop(w, "we are not a member of the group at the moment");
+	} else if (!worker_is_owner(w)) {
+		/* As no member it would be committed unfenced (H3). */
+		worker_drop(w, "the group has given our partitions away, or we are not in it");
 	} else if (!owns_state(w)) {
 		worker_drop(w, "another worker of this process has taken their state over");
 		w->assigning = true;

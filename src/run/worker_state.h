@@ -159,6 +159,8 @@ void worker_event(struct worker *worker, enum txn_event event);
 int worker_act(struct worker *worker, struct err *err);
 /* Opens a transaction if there is none. 0; -1: none could be opened, the way back is taken. */
 int worker_begin(struct worker *worker, struct err *err);
+/* As far as the client knows: are we in the group, and are our partitions still ours? */
+bool worker_is_owner(const struct worker *worker);
 /* The batch is due: ownership checks, then send_offsets and commit, or the way back. */
 void worker_seal(struct worker *worker);
 /* Gives the batch up. */
