@@ -242,6 +242,7 @@ UNIT_TESTS = \
 # tests/sim/NAME.c
 SIM_TESTS = \
 	check_fake_store \
+	check_sim_cases \
 	check_sim_crash \
 	check_sim_disk \
 	check_sim_naive \

@@ -412,6 +412,32 @@ void fake_broker_fail_in(struct broker *broker, int64_t calls, enum fk_fault fau
 	self(broker)->fail = fault;
 }
 
+bool fake_broker_in_txn(const struct broker *broker)
+{
+	return ((const struct fake_broker *)broker)->in_txn;
+}
+
+void fake_broker_mute_commit(struct broker *broker)
+{
+	self(broker)->mute = true;
+}
+
+bool fake_broker_has_failed(const struct broker *broker)
+{
+	return ((const struct fake_broker *)broker)->fail_in < 0;
+}
+
+void fake_broker_lose(struct broker *broker)
+{
+	struct fake_broker *b = self(broker);
+
+	for (int i = 0; i < FK_MEMBERS; i++)
+		if (b->kafka->members[i].handle == b)
+			b->kafka->members[i].instance = NULL;
+	b->waiting = BROKER_LOST;
+	b->lost = b->learned = true;
+}
+
 void fake_broker_forgot(struct broker *broker, struct tp tp)
 {
 	self(broker)->forgot[tp.partition] = true;

@@ -202,6 +202,19 @@ void fake_kafka_tick(struct fake_kafka *kafka, int64_t ms)
 	fk_expire_members(kafka);
 }
 
+void fake_kafka_fence(struct fake_kafka *kafka, const char *instance)
+{
+	for (int i = 0; i < FK_MEMBERS && kafka->txids[i].name; i++) {
+		struct fk_txid *txid = &kafka->txids[i];
+
+		if (strcmp(txid->name, instance) != 0)
+			continue;
+		(void)fk_end(kafka, i, txid->pid, false);
+		fk_markers(kafka, i);
+		txid->pid = ++kafka->next_pid;
+	}
+}
+
 void fake_kafka_write_markers(struct fake_kafka *kafka)
 {
 	for (int i = 0; i < FK_MEMBERS; i++)

@@ -124,9 +124,18 @@ bool fake_broker_freeze(struct broker *broker, bool frozen);
 void fake_broker_crash_in(struct broker *broker, int64_t calls);
 /* The same with a call that fails once, if that kind of call can. */
 void fake_broker_fail_in(struct broker *broker, int64_t calls, enum fk_fault fault);
+/* Has it been that call's turn? */
+bool fake_broker_has_failed(const struct broker *broker);
+/* Its session has ended, and the client knows; the event is still to come. */
+void fake_broker_lose(struct broker *broker);
+/* Somebody else's init_transactions with the transactional.id of that instance. */
+void fake_kafka_fence(struct fake_kafka *kafka, const char *instance);
 /* One more place where the process can die: for what else of it is faked. */
 bool fake_broker_alive(struct broker *broker);
 bool fake_broker_is_dead(const struct broker *broker);
+bool fake_broker_in_txn(const struct broker *broker);
+/* The next commit is done and never answered: every call for it says "again". */
+void fake_broker_mute_commit(struct broker *broker);
 /* The store forgot the partition: what is read below C from now on is a rebuild. */
 void fake_broker_forgot(struct broker *broker, struct tp tp);
 

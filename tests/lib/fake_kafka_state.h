@@ -101,7 +101,7 @@ struct fake_broker {
 	/* producer */
 	int txid; /* -1 = none */
 	uint64_t pid;
-	bool in_txn, tainted, was_refused;
+	bool in_txn, tainted, was_refused, mute;
 	enum { FB_IDLE, FB_COMMIT_DONE, FB_ABORT_DONE } ended; /* applied, answer still owed */
 	struct fk_tp sent_tp[64];
 	struct fk_pending sent[64];

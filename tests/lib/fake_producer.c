@@ -61,7 +61,7 @@ static int renew(struct broker *broker, struct err *err)
 	fk_markers(b->kafka, b->txid);
 	txid->pid = ++b->kafka->next_pid;
 	b->pid = txid->pid;
-	b->in_txn = false;
+	b->in_txn = b->mute = false;
 	b->tainted = false;
 	b->ended = FB_IDLE;
 	return 0;
@@ -123,6 +123,10 @@ static int produce(struct broker *broker, const struct output *output, struct er
 	if (!fb_alive(b))
 		return fb_dead(err);
 	must(b->in_txn);
+	if (*(const char *)output->record.value.data == '*') { /* the record that kills */
+		b->dead = true;
+		return fb_dead(err);
+	}
 	if (fails(b, FK_FAULT_ABORT, 4, "produce", err))
 		return -1;
 	if (fb_fault(b, FK_FAULT_QUEUE, 1)) {
@@ -159,16 +163,22 @@ static int produce(struct broker *broker, const struct output *output, struct er
 	return 0;
 }
 
-static void send_late(struct fake_broker *b, const struct fk_delayed *late)
+static void delay(struct fake_broker *b, const struct fk_delayed *late)
 {
 	struct fake_kafka *kafka = b->kafka;
 
-	b->tainted = !b->conf.ignore_taint; /* the interceptor saw it sent twice */
 	if (kafka->delayed_count == FK_DELAYED)
 		return;
 	kafka->delayed[kafka->delayed_count] = *late;
 	kafka->delayed[kafka->delayed_count++].due_ms =
 		kafka->now_ms + 1 + (int64_t)rng_below(&kafka->rng, 400);
+}
+
+/* The second copy arrives later; the interceptor saw both go out. */
+static void send_twice(struct fake_broker *b, const struct fk_delayed *late)
+{
+	b->tainted = !b->conf.ignore_taint;
+	delay(b, late);
 }
 
 static int send_offsets(struct broker *broker, const struct tp_offset *offsets, size_t count,
@@ -207,11 +217,11 @@ static int send_offsets(struct broker *broker, const struct tp_offset *offsets, 
 		       strnlen(offsets[i].metadata, FK_META - 1));
 		must(fk_offsets(b->kafka, b->txid, b->pid, tp, &pending));
 		if (i == 0 && fb_fault(b, FK_FAULT_DELAYED, 1))
-			send_late(b, &(struct fk_delayed){.what = FK_LATE_OFFSETS,
-							  .txid = b->txid,
-							  .pid = b->pid,
-							  .tp = tp,
-							  .offsets = pending});
+			send_twice(b, &(struct fk_delayed){.what = FK_LATE_OFFSETS,
+							   .txid = b->txid,
+							   .pid = b->pid,
+							   .tp = tp,
+							   .offsets = pending});
 	}
 	if (fails(b, FK_FAULT_DONE_UNKNOWN, 1, "send_offsets: the answer was lost", err))
 		return -1;
@@ -220,17 +230,25 @@ static int send_offsets(struct broker *broker, const struct tp_offset *offsets, 
 
 static int end(struct fake_broker *b, bool commit, struct err *err)
 {
-	if (fails(b, FK_FAULT_RETRY, 2, "EndTxn: timed out before it was sent", err) ||
-	    fails(b, FK_FAULT_LOST_UNKNOWN, 1, "EndTxn: lost on its way", err))
+	const struct fk_delayed request = {.what = FK_LATE_END,
+					   .txid = b->txid,
+					   .pid = b->pid,
+					   .commit = commit};
+
+	if (fails(b, FK_FAULT_RETRY, 2, "EndTxn: timed out before it was sent", err))
 		return -1;
+	if (fails(b, FK_FAULT_LOST_UNKNOWN, 1, "EndTxn: no answer", err)) {
+		if (rng_chance(&b->kafka->rng, 500)) { /* not lost, but on its way */
+			tally(TALLY_UNDER_WAY);
+			delay(b, &request);
+		}
+		return -1;
+	}
 	if (!fk_end(b->kafka, b->txid, b->pid, commit))
 		return fenced(err);
 	b->ended = commit ? FB_COMMIT_DONE : FB_ABORT_DONE;
 	if (fb_fault(b, FK_FAULT_DELAYED, 1))
-		send_late(b, &(struct fk_delayed){.what = FK_LATE_END,
-						  .txid = b->txid,
-						  .pid = b->pid,
-						  .commit = commit});
+		send_twice(b, &request);
 	if (fails(b, FK_FAULT_DONE_UNKNOWN, 1, "EndTxn: the answer was lost", err)) {
 		if (commit)
 			tally(TALLY_COMMIT_UNKNOWN);
@@ -249,6 +267,11 @@ static int commit(struct broker *broker, struct err *err)
 	if (!fb_alive(b))
 		return fb_dead(err);
 	must(b->in_txn);
+	if (b->mute) {
+		if (b->ended == FB_IDLE && fk_end(b->kafka, b->txid, b->pid, true))
+			b->ended = FB_COMMIT_DONE;
+		return err_set(err, ERR_RETRY, 0, "EndTxn: no answer yet");
+	}
 	if (b->ended == FB_COMMIT_DONE) { /* resumed: the answer has come meanwhile */
 		tally(TALLY_COMMIT_LATE);
 		b->in_txn = false;

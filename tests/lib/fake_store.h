@@ -22,6 +22,8 @@ bool fake_disk_entry(const struct fake_disk *disk, struct tp tp, struct bytes id
  * mille. */
 struct store *fake_store_new(struct fake_disk *disk, struct broker *process, uint64_t seed,
 			     uint32_t fail);
+/* Has an X ever been lower than the one before it, of the same generation and prefix? */
+bool fake_disk_went_back(const struct fake_disk *disk);
 /* Somebody found out why the process died. */
 void fake_disk_forget_crashes(struct fake_disk *disk);
 /* The process is gone: a checkpoint under way is on disk or it is not. Frees the handle. */

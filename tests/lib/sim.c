@@ -198,6 +198,8 @@ void sim_turn(struct sim *sim, struct sim_host *host)
 	}
 	rc = worker_turn(host->worker, &err);
 	sim_watch_resets(sim);
+	if (fake_disk_went_back(sim_disk(sim, host)))
+		sim_complain(sim, "%s: a checkpoint went back", host->name);
 	if (rc == 0)
 		return;
 	if (fake_broker_is_dead(host->broker)) {

@@ -18,7 +18,8 @@
 	X(TOO_LARGE, "a record refused at once") \
 	X(QUEUE_FULL, "the producer's queue full") \
 	X(DONE_UNKNOWN, "done, and the answer lost") \
-	X(LOST_UNKNOWN, "lost on its way") \
+	X(LOST_UNKNOWN, "no answer") \
+	X(UNDER_WAY, "of those, an EndTxn that arrived later") \
 	X(COMMIT_UNKNOWN, "of those, commits that were done") \
 	X(COMMIT_LATE, "a commit answered only when asked again") \
 	X(LATE_END, "a second EndTxn that arrived later") \
