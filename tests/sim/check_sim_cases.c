@@ -96,6 +96,7 @@ START_TEST(a_batch_is_not_sealed_once_the_loss_is_known)
 	sim_start(&sim, &sim.hosts[0]);
 	ck_assert(run_until(has_a_batch));
 	fake_broker_lose(sim.hosts[0].broker);
+	fake_kafka_tick(sim.kafka, 50); /* the batch is due, before the news is polled */
 	for (int i = 0; i < 5; i++)
 		append(0, "k2", '.');
 	ck_assert(run_until(at_end)); /* it joins again, and takes them up where C is */
@@ -106,9 +107,30 @@ START_TEST(a_batch_is_not_sealed_once_the_loss_is_known)
 }
 END_TEST
 
-static bool is_live(void)
+static bool has_positions(void)
 {
-	return sim.hosts[0].stats.commits >= 1 && sim_at_end(&sim);
+	return sim.hosts[0].stats.ready;
+}
+
+/* The first M has to go out, cannot, and what ends that is an event: it has to be polled for. */
+START_TEST(a_worker_that_is_no_member_polls)
+{
+	begin(1, 1, 0);
+	append(0, "k1", '.');
+	sim_start(&sim, &sim.hosts[0]);
+	ck_assert(run_until(has_positions));
+	ck_assert_uint_eq(sim.hosts[0].stats.commits, 0);
+	fake_broker_lose(sim.hosts[0].broker);
+	ck_assert(run_until(at_end));
+	end();
+}
+END_TEST
+
+static bool is_on_disk(void)
+{
+	const struct worker_stats *stats = &sim.hosts[0].stats;
+
+	return stats->checkpoints > 0 && stats->overlay_bytes == 0 && sim_at_end(&sim);
 }
 
 START_TEST(a_worker_whose_state_was_taken_over_takes_it_back_and_forgets_nothing)
@@ -127,15 +149,18 @@ START_TEST(a_worker_whose_state_was_taken_over_takes_it_back_and_forgets_nothing
 		append(0, "k1", '.');
 	append(0, "k2", '.');
 	sim_start(&sim, &sim.hosts[0]);
-	ck_assert(run_until(is_live));
-	/* Another worker of this process decides late, and begins an empty state for itself. */
+	ck_assert(run_until(is_on_disk));
+	/* Another worker of this process decides late, on an assignment that is gone. */
 	store = fake_store_new(sim.hosts[0].disk, stranger, 1, 0);
 	ck_assert_int_eq(store->ops->acquire(store, tp, &part, &has, &k, &crashes, &err), 0);
 	ck_assert_int_eq(store->ops->reset(store, tp, &part, &err), 0);
-	append(0, "k2", '.'); /* a repeat of what is only on disk */
-	append(0, "k1", '.');
-	ck_assert(run_until(at_end));
 	store->ops->close(store);
+	sim.hosts[0].stats.checkpoints = 0;
+	append(0, "k3", '.');
+	ck_assert(run_until(is_on_disk)); /* or refused: then it is nowhere */
+	append(0, "k3", '.');
+	append(0, "k2", '.');
+	ck_assert(run_until(at_end));
 	end();
 }
 END_TEST
@@ -149,16 +174,17 @@ START_TEST(an_adoption_that_takes_long_remembers_all_of_it)
 		char key[8];
 
 		(void)snprintf(key, sizeof(key), "k%d", i % SIM_IDS);
-		append(0, key, '.');
+		append(0, key, i < SIM_IDS || i >= 36 ? '.' : 'x'); /* x leaves no mark */
 	}
 	fake_kafka_set_offset(&sim.in->parts[0], 36, "not ours");
 	sim.adopt = true;
 	sim.offsets_moved = true;
 	sim_start(&sim, &sim.hosts[0]);
-	for (int i = 0; i < TURNS && sim.hosts[0].stats.checkpoints < 3; i++) {
+	for (int i = 0; i < TURNS && sim.hosts[0].stats.replayed < 36; i++) {
 		sim_turn(&sim, &sim.hosts[0]);
 		fake_kafka_tick(sim.kafka, 30); /* so that checkpoints fall into the replay */
 	}
+	ck_assert_uint_ge(sim.hosts[0].stats.checkpoints, 2);
 	ck_assert(run_until(at_end)); /* k0 to k3 again: all seen */
 	ck_assert_int_eq(fake_kafka_lso(&sim.out->parts[0]) + fake_kafka_lso(&sim.out->parts[1]),
 			 0);
@@ -350,6 +376,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, a_batch_is_not_sealed_once_the_loss_is_known);
+	tcase_add_test(tcase, a_worker_that_is_no_member_polls);
 	tcase_add_test(tcase,
 		       a_worker_whose_state_was_taken_over_takes_it_back_and_forgets_nothing);
 	tcase_add_test(tcase, an_adoption_that_takes_long_remembers_all_of_it);
