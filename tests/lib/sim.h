@@ -38,7 +38,12 @@ struct sim_host {
 };
 
 /* What an admin did to a partition's offsets, and nobody has settled yet. */
-enum sim_reset { SIM_RESET_NONE, SIM_RESET_FOREIGN, SIM_RESET_OURS };
+enum sim_reset {
+	SIM_RESET_NONE,
+	SIM_RESET_FOREIGN, /* C with another program's metadata */
+	SIM_RESET_OURS,    /* C gone, or with an older M */
+	SIM_RESET_COUNT,   /* there are more partitions than M says */
+};
 
 struct sim {
 	uint64_t seed;

@@ -178,7 +178,7 @@ void sim_add_partition(struct sim *sim)
 		if (!sim->in->parts[p].has_c || sim->reset[p] != SIM_RESET_NONE)
 			return;
 	for (int32_t p = 0; p < sim->in->count; p++)
-		mark_reset(sim, p, SIM_RESET_OURS);
+		mark_reset(sim, p, SIM_RESET_COUNT);
 	fake_kafka_add_partition(sim->kafka, sim->in);
 }
 
@@ -207,7 +207,9 @@ void sim_watch_resets(struct sim *sim)
 				     "in/%d: went on after its offsets were reset, with definition "
 				     "%d",
 				     (int)p, def);
-		sim->reset[p] = SIM_RESET_NONE;
+		/* Without a state the count is no matter; with one it still is afterwards. */
+		mark_reset(sim, p,
+			   sim->reset[p] == SIM_RESET_COUNT ? SIM_RESET_COUNT : SIM_RESET_NONE);
 	}
 }
 

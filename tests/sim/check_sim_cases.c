@@ -209,6 +209,29 @@ START_TEST(a_start_at_a_time_begins_at_the_first_record_of_it)
 }
 END_TEST
 
+/* The old count in M is what tells that a partition came later: as long as that one has no M of its
+ * own, the others must not forget it, whoever commits first. */
+START_TEST(without_a_state_m_keeps_the_count_it_began_with)
+{
+	begin(1, 1, SIM_STATELESS);
+	sim.start_latest = true;
+	sim_start(&sim, &sim.hosts[0]);
+	ck_assert(run_until(at_end));
+	append(0, "k1", '.');
+	ck_assert(run_until(at_end));
+	sim_kill(&sim, &sim.hosts[0]);
+	fake_kafka_add_partition(sim.kafka, sim.in);
+	append(0, "k1", '.');
+	append(1, "k2", '.');
+	sim_start(&sim, &sim.hosts[0]);
+	ck_assert(run_until(at_end));
+	ck_assert_ptr_nonnull(strstr(sim.in->parts[0].metadata, " n=1 "));
+	ck_assert_ptr_nonnull(strstr(sim.in->parts[1].metadata, " n=2 "));
+	ck_assert_int_eq(sim.in->parts[1].ranges[0].from, 0);
+	end();
+}
+END_TEST
+
 /* --- records --- */
 
 START_TEST(refused_records_side_by_side_become_dead_letters)
@@ -381,6 +404,7 @@ int main(void)
 		       a_worker_whose_state_was_taken_over_takes_it_back_and_forgets_nothing);
 	tcase_add_test(tcase, an_adoption_that_takes_long_remembers_all_of_it);
 	tcase_add_test(tcase, a_start_at_a_time_begins_at_the_first_record_of_it);
+	tcase_add_test(tcase, without_a_state_m_keeps_the_count_it_began_with);
 	tcase_add_test(tcase, refused_records_side_by_side_become_dead_letters);
 	tcase_add_test(tcase, records_with_one_refused_output_side_by_side_get_on);
 	tcase_add_test(tcase, errors_stop_stands_at_the_record);
