@@ -187,23 +187,25 @@ TEST_LIB_SRCS = \
 UNIT_TESTS = \
 	check_accept \
 	check_arena \
+	check_ask \
 	check_base \
 	check_build \
 	check_catalog \
 	check_codec \
 	check_config \
-	check_err \
 	check_control \
 	check_diff \
+	check_err \
 	check_expr \
 	check_expr_limits \
 	check_expr_names \
 	check_hash \
 	check_json \
 	check_kafka_allow \
+	check_kafka_err \
 	check_kafka_group \
-	check_kafka_settings \
 	check_kafka_login \
+	check_kafka_settings \
 	check_loader \
 	check_log \
 	check_man \
@@ -216,28 +218,31 @@ UNIT_TESTS = \
 	check_overlay \
 	check_policy \
 	check_prefix \
+	check_protect \
 	check_rebuild \
 	check_recover \
 	check_recover_end \
-	check_reset \
-	check_protect \
 	check_reload_text \
+	check_reset \
 	check_run_set \
+	check_signals \
+	check_state_dir \
 	check_status \
 	check_steps \
 	check_steps_route \
 	check_store \
 	check_store_kill \
 	check_store_loss \
+	check_test_compare \
 	check_tree \
-	check_txn \
 	check_trust \
+	check_txn \
 	check_units \
 	check_verify \
-	check_window \
 	check_verify_item \
 	check_verify_model \
 	check_verify_sort \
+	check_window \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
