@@ -246,6 +246,7 @@ UNIT_TESTS = \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
+	check_fake_broker \
 	check_fake_store \
 	check_sim_cases \
 	check_sim_crash \

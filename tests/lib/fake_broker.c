@@ -275,6 +275,8 @@ static int topic(struct broker *broker, const char *name, int32_t *ret_partition
 
 	if (!fb_alive(b))
 		return fb_dead(err);
+	if (!fk_has_topic(b->kafka, name))
+		return err_set(err, ERR_RETRY, 3, "topic %s: unknown", name);
 	*ret_partitions = b->kafka->topics[fk_tp_of(b->kafka, name, 0).topic].count;
 	*ret_compacted = false;
 	return 0;

@@ -12,6 +12,14 @@ struct fk_part *fk_part(struct fake_kafka *kafka, struct fk_tp tp)
 	return &kafka->topics[tp.topic].parts[tp.partition];
 }
 
+bool fk_has_topic(const struct fake_kafka *kafka, const char *topic)
+{
+	for (int i = 0; i < kafka->topic_count; i++)
+		if (strcmp(kafka->topics[i].name, topic) == 0)
+			return true;
+	return false;
+}
+
 struct fk_tp fk_tp_of(struct fake_kafka *kafka, const char *topic, int32_t partition)
 {
 	for (int i = 0; i < kafka->topic_count; i++)

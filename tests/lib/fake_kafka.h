@@ -107,11 +107,12 @@ void fake_kafka_write_markers(struct fake_kafka *kafka);
 void fake_kafka_settle(struct fake_kafka *kafka);
 
 struct fake_broker_conf {
-	const char *instance; /* group.instance.id and transactional.id */
+	const char *instance; /* group.instance.id, and transactional.id unless there is one */
 	const char *const *topics;
 	size_t topic_count;
 	int def;           /* definition that this host runs; recorded with each committed range */
 	bool ignore_taint; /* shows what the taint rule is for */
+	const char *transactional_id;
 };
 
 struct broker *fake_broker_new(struct fake_kafka *kafka, const struct fake_broker_conf *conf);

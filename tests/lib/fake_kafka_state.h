@@ -120,6 +120,7 @@ void fb_producer_ops(struct broker_ops *ops);
 
 /* --- fake_kafka.c --- */
 struct fk_part *fk_part(struct fake_kafka *kafka, struct fk_tp tp);
+bool fk_has_topic(const struct fake_kafka *kafka, const char *topic);
 struct fk_tp fk_tp_of(struct fake_kafka *kafka, const char *topic, int32_t partition);
 void fk_put(struct fk_part *part, const struct fk_entry *entry);
 void fk_touch(struct fk_txid *txid, struct fk_tp tp);

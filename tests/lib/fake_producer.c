@@ -54,7 +54,8 @@ static int renew(struct broker *broker, struct err *err)
 		return fb_dead(err);
 	if (fails(b, FK_FAULT_RETRY, 1, "init_transactions", err))
 		return -1;
-	b->txid = txid_of(b->kafka, b->conf.instance);
+	b->txid = txid_of(b->kafka,
+			  b->conf.transactional_id ? b->conf.transactional_id : b->conf.instance);
 	txid = &b->kafka->txids[b->txid];
 	if (txid->ongoing)
 		(void)fk_end(b->kafka, b->txid, txid->pid, false);
@@ -97,8 +98,9 @@ static struct fk_txid *ongoing(struct fake_broker *b)
 	return txid;
 }
 
-static int fenced(struct err *err)
+static int fenced(struct fake_broker *b, struct err *err)
 {
+	b->tainted = !b->conf.ignore_taint; /* any error of the transaction is one */
 	tally(TALLY_FENCED);
 	return err_set(err, ERR_UNKNOWN, BROKER_CODE_FENCED, "INVALID_PRODUCER_EPOCH");
 }
@@ -134,13 +136,17 @@ static int produce(struct broker *broker, const struct output *output, struct er
 		fake_kafka_tick(b->kafka, 1);
 		return err_set(err, ERR_RETRY, BROKER_CODE_QUEUE_FULL, "the queue is full");
 	}
+	if (!fk_has_topic(b->kafka, output->topic)) {
+		fake_kafka_tick(b->kafka, 1);
+		return err_set(err, ERR_RETRY, 3, "topic %s: unknown", output->topic);
+	}
 	if (is_too_large(output)) {
 		tally(TALLY_TOO_LARGE);
 		return err_set(err, ERR_DATA, 10, "MSG_SIZE_TOO_LARGE");
 	}
 	txid = ongoing(b);
 	if (!txid)
-		return fenced(err);
+		return fenced(b, err);
 	must(output->record.value.len < sizeof(entry.value) &&
 	     output->record.key.len < sizeof(entry.key));
 	memcpy(entry.value, output->record.value.data, output->record.value.len);
@@ -206,7 +212,7 @@ static int send_offsets(struct broker *broker, const struct tp_offset *offsets, 
 	}
 	txid = ongoing(b);
 	if (!txid)
-		return fenced(err);
+		return fenced(b, err);
 	for (size_t i = 0; i < count; i++) {
 		struct fk_pending pending = {.pid = b->pid,
 					     .offset = offsets[i].offset,
@@ -245,7 +251,7 @@ static int end(struct fake_broker *b, bool commit, struct err *err)
 		return -1;
 	}
 	if (!fk_end(b->kafka, b->txid, b->pid, commit))
-		return fenced(err);
+		return fenced(b, err);
 	b->ended = commit ? FB_COMMIT_DONE : FB_ABORT_DONE;
 	if (fb_fault(b, FK_FAULT_DELAYED, 1))
 		send_twice(b, &request);

@@ -75,7 +75,7 @@ struct fake_disk *sim_disk(struct sim *sim, const struct sim_host *host)
 
 void sim_start(struct sim *sim, struct sim_host *host)
 {
-	struct fake_broker_conf conf = {host->name, topics, 1, sim->def, sim->ignore_taint};
+	struct fake_broker_conf conf = {host->name, topics, 1, sim->def, sim->ignore_taint, NULL};
 	struct worker_conf worker = {
 		.pipeline = &host->pipeline,
 		.engine = sim_engine(),
@@ -166,7 +166,8 @@ static void stopped(struct sim *sim, const struct sim_host *host, const struct e
 	tally(TALLY_STOPPED);
 	if (strstr(err->msg, "lost with the state"))
 		tally(TALLY_GAP_STOPPED);
-	if (strstr(err->msg, "not the one that was processed"))
+	if (strstr(err->msg, "not the one that was processed") ||
+	    strstr(err->msg, "beyond the end of the log"))
 		sim->found_anew = true;
 	if (err->code == EXIT_FENCED)
 		return;

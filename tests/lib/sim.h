@@ -65,7 +65,7 @@ struct sim {
 	int64_t reset_ranges[FK_PARTITIONS]; /* committed ranges when it was reset */
 	bool offsets_moved;                  /* some reset happened: results may come again */
 	bool retention_used;
-	bool found_anew;     /* someone stopped as the input is not the one processed */
+	bool found_anew; /* someone stopped as the input is not the one processed, or ends below C */
 	char complaint[512]; /* why it is wrong; empty = right */
 };
 
@@ -125,6 +125,8 @@ void sim_delete_records(struct sim *sim, bool beyond);
 
 /* The topic is another one, which differs below C; false: not in a way that has to be found. */
 bool sim_make_anew(struct sim *sim);
+/* The log ends below some C; false: there is none to cut. */
+bool sim_cut_log(struct sim *sim);
 
 void sim_complain(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -312,3 +312,16 @@ bool sim_make_anew(struct sim *sim)
 	tally(TALLY_MADE_ANEW);
 	return true;
 }
+
+bool sim_cut_log(struct sim *sim)
+{
+	int32_t p = (int32_t)rng_below(&sim->rng, (uint32_t)sim->in->count);
+	struct fk_part *part = &sim->in->parts[p];
+
+	if (part->c <= part->log_start)
+		return false;
+	part->count = part->c - 1;
+	mark_reset(sim, p, SIM_RESET_OURS);
+	tally(TALLY_LOG_CUT);
+	return true;
+}

@@ -78,6 +78,7 @@
 	X(ACCEPTED, "offsets accepted") \
 	X(ADOPTED, "offsets adopted") \
 	X(MADE_ANEW, "a log that is not the one processed") \
+	X(LOG_CUT, "a log that ends below C") \
 	/* verdicts */ \
 	X(VERDICT_LIVE, "verdict: live") \
 	X(VERDICT_REPLAY, "verdict: replay from K") \

@@ -145,11 +145,12 @@ static void lose_everything(struct sim *sim)
 	judge(sim);
 }
 
-/* And a rebuild from a log that is another one is found, before anything is committed. */
-static void make_anew(struct sim *sim)
+/* A log that is another one is found, before anything is committed: by a rebuild, or by its end. */
+static void make_anew(struct sim *sim, bool cut)
 {
-	lose_disks(sim);
-	if (sim->retention_used || !sim_make_anew(sim))
+	if (!cut || rng_chance(&sim->rng, 500))
+		lose_disks(sim);
+	if (sim->retention_used || !(cut ? sim_cut_log(sim) : sim_make_anew(sim)))
 		return;
 	(void)sim_run(sim);
 	if (!sim->found_anew)
@@ -175,7 +176,7 @@ static bool run_schedule(uint64_t seed, bool ignore_taint, char *complaint, size
 	if (sim.complaint[0] == '\0')
 		lose_everything(&sim);
 	if (sim.complaint[0] == '\0' && seed % 4 == 0)
-		make_anew(&sim);
+		make_anew(&sim, seed % 8 == 0);
 	(void)snprintf(complaint, size, "%s", sim.complaint);
 	sim_fini(&sim);
 	return complaint[0] == '\0';
