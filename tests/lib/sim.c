@@ -92,6 +92,7 @@ void sim_start(struct sim *sim, struct sim_host *host)
 	must(!host->broker);
 	memset(&host->stats, 0, sizeof(host->stats));
 	host->frozen_turns = 0;
+	host->again = false;
 	host->pipeline = *sim_pipeline(sim->def);
 	host->pipeline.adopt = sim->adopt;
 	host->pipeline.on_gap = sim->gap_accept ? GAP_ACCEPT : GAP_STOP;
@@ -152,16 +153,17 @@ static bool stopped_at_a_record(struct sim *sim, const char *message)
 }
 
 /* Five ends without an orderly word, and batches of one: who kills at random gets there. */
-static bool stopped_by_crashes(struct sim *sim, const struct sim_host *host, const char *message)
+static bool stopped_by_crashes(struct sim *sim, struct sim_host *host, const char *message)
 {
 	if (!strstr(message, "the process died 5 times"))
 		return false;
 	tally(TALLY_CRASH_LOOP);
 	fake_disk_forget_crashes(sim_disk(sim, host));
+	host->again = true;
 	return true;
 }
 
-static void stopped(struct sim *sim, const struct sim_host *host, const struct err *err)
+static void stopped(struct sim *sim, struct sim_host *host, const struct err *err)
 {
 	tally(TALLY_STOPPED);
 	if (strstr(err->msg, "lost with the state"))
@@ -307,7 +309,9 @@ bool sim_run(struct sim *sim)
 		for (int i = 0; i < sim->host_count; i++) {
 			if (sim->hosts[i].broker)
 				sim_turn(sim, &sim->hosts[i]);
-			running = running || sim->hosts[i].broker;
+			else if (sim->hosts[i].again)
+				sim_start(sim, &sim->hosts[i]);
+			running = running || sim->hosts[i].broker || sim->hosts[i].again;
 		}
 		if (sim->complaint[0] || sim_at_end(sim))
 			return sim_at_end(sim);

@@ -35,6 +35,7 @@ struct sim_host {
 	struct worker *worker;
 	struct worker_stats stats;
 	int64_t frozen_turns;
+	bool again; /* it stopped for crashes, and somebody has seen to that */
 };
 
 /* What an admin did to a partition's offsets, and nobody has settled yet. */
@@ -65,7 +66,7 @@ struct sim {
 	int64_t reset_ranges[FK_PARTITIONS]; /* committed ranges when it was reset */
 	bool offsets_moved;                  /* some reset happened: results may come again */
 	bool retention_used;
-	bool found_anew; /* someone stopped as the input is not the one processed, or ends below C */
+	bool found_anew;     /* someone stopped as the input is another one, or ends below C */
 	char complaint[512]; /* why it is wrong; empty = right */
 };
 

@@ -139,10 +139,11 @@ void sim_reset_offsets(struct sim *sim)
 	}
 	all_down(sim);
 	fake_kafka_settle(sim->kafka);
+	sim_watch_resets(sim); /* an adoption may have ended just now */
 	if (!part->has_c || sim->reset[p] != SIM_RESET_NONE)
 		return;
 	sim->offsets_moved = true;
-	sim->adopt = rng_chance(&sim->rng, 300);
+	sim->adopt = rng_chance(&sim->rng, 500);
 	switch (rng_below(&sim->rng, 4)) {
 	case 0:
 		if (sim->def == SIM_STATELESS || !all_know(sim, p, -1, NULL))

@@ -14,11 +14,11 @@
 #include "lib/tally.h"
 
 #define SCHEDULES 10000
-#define COUNTED_FROM 1000 /* schedules in which every kind has to come */
+#define COUNTED_FROM SCHEDULES /* so many in which every kind has to come */
 #define ROUNDS 400
 
 struct chances { /* per mille, per round; by schedule */
-	uint32_t retention, reset, partition;
+	uint32_t crash, retention, reset, partition;
 	bool beyond; /* retention also takes what was not processed */
 };
 
@@ -48,13 +48,13 @@ static void random_plan(struct rng *rng, struct sim_plan *plan, struct chances *
 	plan->one_process = rng_chance(rng, 250);
 	plan->start_latest = rng_chance(rng, 200);
 	plan->twins = plan->hosts == SIM_HOSTS && rng_chance(rng, 150);
-	*chances = (struct chances){0};
+	*chances = (struct chances){.crash = rng_chance(rng, 100) ? 80 : 8};
 	/* Not both: what comes of deleted input and moved offsets together is not foretold. */
 	if (dice < 200) {
 		chances->retention = 4;
 		chances->beyond = plan->gap_accept = dice < 100;
 	} else if (dice < 500) {
-		chances->reset = dice < 400 ? 4 : 0;
+		chances->reset = dice < 400 ? 8 : 0;
 		chances->partition = dice >= 350 ? 2 : 0;
 	}
 }
@@ -91,7 +91,7 @@ static void one_event(struct sim *sim, const struct chances *chances)
 		down_event(sim, host);
 		return;
 	}
-	if (dice < 8)
+	if (rng_chance(&sim->rng, chances->crash))
 		fake_broker_crash_in(host->broker, rng_below(&sim->rng, 30));
 	else if (dice < 11)
 		sim_kill(sim, host);

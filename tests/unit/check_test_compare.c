@@ -1,7 +1,7 @@
 /*
  * test_compare: goal: `onced test` calls the same what is the same, JSON by value, and says of the
- * rest what it expected and what it got, in full. Method: outputs and expectations made by hand, the
- * real engine for JSON, and the text that a person would read.
+ * rest what it expected and what it got, in full. Method: outputs and expectations made by hand,
+ * the real engine for JSON, and the text that a person would read.
  */
 #include <check.h>
 #include <stdio.h>
