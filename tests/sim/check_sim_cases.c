@@ -171,7 +171,7 @@ START_TEST(an_adoption_that_takes_long_remembers_all_of_it)
 {
 	begin(1, 1, 0);
 	for (int i = 0; i < 40; i++) {
-		char key[8];
+		char key[16];
 
 		(void)snprintf(key, sizeof(key), "k%d", i % SIM_IDS);
 		append(0, key, i < SIM_IDS || i >= 36 ? '.' : 'x'); /* x leaves no mark */
@@ -254,7 +254,7 @@ START_TEST(records_with_one_refused_output_side_by_side_get_on)
 {
 	begin(1, 2, 5);
 	for (int i = 0; i < 6; i++) {
-		char key[8];
+		char key[16];
 
 		(void)snprintf(key, sizeof(key), "k%d", i);
 		append(i % 2, key, '%');
@@ -269,7 +269,7 @@ START_TEST(errors_stop_stands_at_the_record)
 {
 	begin(1, 1, 6);
 	for (int i = 0; i < 5; i++) {
-		char key[8];
+		char key[16];
 
 		(void)snprintf(key, sizeof(key), "k%d", i);
 		append(0, key, '.');
@@ -295,7 +295,7 @@ START_TEST(a_record_that_kills_the_process_is_found_and_stops_it)
 
 	begin(1, 2, 0);
 	for (int i = 0; i < SIM_IDS; i++) {
-		char key[8];
+		char key[16];
 
 		(void)snprintf(key, sizeof(key), "k%d", i);
 		append(0, key, i == 7 ? '*' : '.');
