@@ -324,7 +324,8 @@ static bool batch_is_due(const struct worker *w, int64_t now)
 	       w->intake_stopped != w->intake_is_stopped;
 }
 
-/* A fresh verdict's M goes out before anything else. 0; -1 STOP. */
+/* A fresh verdict's M goes out before anything else, unless its batch could not be sealed: what
+ * ends that is an event, and only a poll brings it. 0; -1 STOP. */
 static int commit_fresh_meta(struct worker *w, struct err *err)
 {
 	for (size_t i = 0; i < w->part_count; i++) {
@@ -332,7 +333,8 @@ static int commit_fresh_meta(struct worker *w, struct err *err)
 
 		if (part->commit_first && !part->replaying && !part->in_batch &&
 		    (w->txn.state == TXN_READY || w->txn.state == TXN_OPEN) &&
-		    w->action == TXN_WAIT && worker_commit_position(w, part, part->next, err))
+		    w->action == TXN_WAIT && worker_is_owner(w) &&
+		    worker_commit_position(w, part, part->next, err))
 			return -1;
 	}
 	return 0;

@@ -23,7 +23,7 @@ void worker_forget(struct worker *w)
 	w->part_count = 0;
 	w->assigning = false;
 	w->intake_stopped = w->intake_is_stopped = false;
-	w->refused.set = w->stop_at.set = false;
+	w->stop_at.set = false;
 	w->stats->partitions = 0;
 	w->stats->replay_left = 0;
 	worker_drop_overlays(w);
@@ -203,6 +203,10 @@ static int gather(struct worker *w, struct part *part, struct topic_facts *facts
 			       "%s/%" PRId32 " is not in the topic's metadata yet", part->tp.topic,
 			       part->tp.partition);
 	fill_committed(part, &facts->all[part->tp.partition]);
+	/* Without a stateful step a new count is no STOP, and M keeps the old one: it tells that a
+	 * partition was added later, until that one has an M of its own. */
+	if (!in->stateful && in->has_c && in->m_form == META_OURS)
+		part->topic_partitions = in->m.n;
 	/* After C, so that the log's end cannot be older than C. */
 	if (ops->log_range(w->broker, part->tp, &in->log_start, &in->high_watermark, err))
 		return -1;

@@ -17,6 +17,15 @@
 #include "run/log.h"
 #include "run/worker.h"
 
+/* A record that is known to be trouble: the broker refused its outputs, or it is a STOP and all
+ * before it has to be committed first. */
+struct suspect {
+	bool set;
+	struct tp tp;
+	int64_t offset;
+	struct err err;
+};
+
 struct part {
 	struct tp tp;
 	struct store_part store;
@@ -42,7 +51,9 @@ struct part {
 	bool in_batch;       /* the open transaction moves this partition */
 	int64_t batch_first; /* first record of the batch; -1 = none (an end of control records) */
 	int64_t batch_next;  /* what the last batch would have committed; to say how it ended */
-	int64_t expect;      /* after a rewind the first record must be this one; -1 = any (R10) */
+	/* One in each partition: two in turn would take each other's place for ever. */
+	struct suspect refused;
+	int64_t expect; /* after a rewind the first record must be this one; -1 = any (R10) */
 
 	uint64_t replayed;
 	int64_t replay_began_ms;
@@ -58,15 +69,6 @@ struct batch {
 	int64_t bytes;
 	uint64_t outputs, duplicates, filtered, dead_letters, dropped_errors, unrouted,
 		gap_accepted;
-};
-
-/* A record that is known to be trouble: the broker refused its outputs, or it is a STOP and all
- * before it has to be committed first. */
-struct suspect {
-	bool set;
-	struct tp tp;
-	int64_t offset;
-	struct err err;
 };
 
 struct worker {
@@ -93,7 +95,7 @@ struct worker {
 
 	struct batch batch;
 	int64_t limit; /* records a batch, now; halved by aborts */
-	struct suspect refused, stop_at;
+	struct suspect stop_at;
 	bool settle_unknown; /* the outcome of a commit is being settled: say how it ended */
 
 	struct overlay write_set, active, frozen;
@@ -157,6 +159,8 @@ void worker_event(struct worker *worker, enum txn_event event);
 int worker_act(struct worker *worker, struct err *err);
 /* Opens a transaction if there is none. 0; -1: none could be opened, the way back is taken. */
 int worker_begin(struct worker *worker, struct err *err);
+/* As far as the client knows: are we in the group, and are our partitions still ours? */
+bool worker_is_owner(const struct worker *worker);
 /* The batch is due: ownership checks, then send_offsets and commit, or the way back. */
 void worker_seal(struct worker *worker);
 /* Gives the batch up. */

@@ -258,9 +258,9 @@ START_TEST(markers_are_bounded_for_every_window)
 
 		window_init(&window);
 		for (int64_t offset = 0; offset < 3000; offset++) {
-			timestamp += (int64_t)(rng_next(&rng) % (uint64_t)(withins[i] / 8 + 2));
-			if (timestamp < 0)
-				timestamp = INT64_MAX;
+			timestamp = saturating_add(timestamp,
+						   (int64_t)(rng_next(&rng) %
+							     (uint64_t)(withins[i] / 8 + 2)));
 			(void)window_advance(&window, withins[i], offset, timestamp);
 			ck_assert_uint_le(window.marker_count, WINDOW_SLICES + 2);
 		}
