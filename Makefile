@@ -139,6 +139,7 @@ TEST_LIB_SRCS = \
 	tests/lib/fake_compile.c \
 	tests/lib/fake_expr.c \
 	tests/lib/fake_kafka.c \
+	tests/lib/fake_producer.c \
 	tests/lib/fake_store.c \
 	tests/lib/lmdb_world.c \
 	tests/lib/member.c \

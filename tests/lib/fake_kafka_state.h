@@ -1,5 +1,5 @@
-/* fake_kafka_state: what fake_kafka.c (log, transactions, group) and fake_broker.c (the port)
- * share. */
+/* fake_kafka_state: what fake_kafka.c (log, transactions, group), fake_broker.c and fake_producer.c
+ * (the port) share. */
 #ifndef ONCED_TESTS_FAKE_KAFKA_STATE_H
 #define ONCED_TESTS_FAKE_KAFKA_STATE_H
 
@@ -102,6 +102,25 @@ struct fake_broker {
 	size_t sent_count;
 };
 
+static inline struct fake_broker *fk_self(struct broker *broker)
+{
+	return (struct fake_broker *)broker;
+}
+
+static inline int fk_dead(struct err *err)
+{
+	return err_set(err, ERR_STOP, EXIT_INTERNAL, "killed");
+}
+
+static inline bool fk_fault(struct fake_broker *b, uint32_t per_mille)
+{
+	return rng_chance(&b->kafka->rng, per_mille);
+}
+
+/* Each call costs a little time, counts, and is where a crash can hit. False: the process is dead.
+ */
+bool fk_alive(struct fake_broker *b);
+
 struct fk_part *fk_part(struct fake_kafka *kafka, struct fk_tp tp);
 struct fk_tp fk_tp_of(struct fake_kafka *kafka, const char *topic, int32_t partition);
 void fk_put(struct fk_part *part, const struct fk_entry *entry);
@@ -116,5 +135,16 @@ void fk_markers(struct fake_kafka *kafka, int txid);
 void fk_join(struct fake_kafka *kafka, struct fake_broker *handle);
 void fk_joined(struct fake_kafka *kafka, struct fake_broker *handle);
 struct fk_member *fk_member_of(struct fake_kafka *kafka, const struct fake_broker *handle);
+
+/* The producer's half of the port. */
+int fake_producer_renew(struct broker *broker, struct err *err);
+int fake_producer_begin(struct broker *broker, struct err *err);
+int fake_producer_produce(struct broker *broker, const struct output *output, struct err *err);
+int fake_producer_send_offsets(struct broker *broker, const struct tp_offset *offsets, size_t count,
+			       struct err *err);
+int fake_producer_commit(struct broker *broker, struct err *err);
+int fake_producer_abort(struct broker *broker, struct err *err);
+bool fake_producer_tainted(struct broker *broker);
+bool fake_producer_refused(struct broker *broker, char *reason, size_t size);
 
 #endif
