@@ -57,13 +57,18 @@ CONFIG_SRCS = \
 	src/config/units.c \
 
 IO_SRCS = \
+	src/io/expr_compile.c \
 	src/io/expr_error.c \
 	src/io/expr_guard.c \
+	src/io/expr_heap.c \
+	src/io/expr_hooks.c \
 	src/io/expr_jq.c \
 	src/io/expr_lex.c \
 	src/io/expr_names.c \
 	src/io/expr_number.c \
 	src/io/expr_prelude.c \
+	src/io/expr_run.c \
+	src/io/expr_sort.c \
 	src/io/expr_value.c \
 	src/io/hash_sodium.c \
 	src/io/kafka_broker.c \
@@ -162,6 +167,7 @@ TEST_LIB_SRCS = \
 	tests/lib/contract_broker.c \
 	tests/lib/contract_store.c \
 	tests/lib/contract_txn.c \
+	tests/lib/expr_world.c \
 	tests/lib/fake_broker.c \
 	tests/lib/fake_compile.c \
 	tests/lib/fake_expr.c \
@@ -198,6 +204,7 @@ UNIT_TESTS = \
 	check_err \
 	check_expr \
 	check_expr_limits \
+	check_expr_memory \
 	check_expr_names \
 	check_hash \
 	check_json \
@@ -470,7 +477,7 @@ check-tsan:
 check-valgrind: export CK_TIMEOUT_MULTIPLIER = 20
 check-valgrind: export SIM_SCHEDULES = 100
 check-valgrind: $(UNIT) $(SIM)
-	@$(RUN) -j 2 -t 600 -w "valgrind -q --error-exitcode=99 --leak-check=full \
+	@$(RUN) -j 2 -t 600 -w "valgrind -q --fair-sched=yes --error-exitcode=99 --leak-check=full \
 		--errors-for-leak-kinds=definite --num-callers=30" $(UNIT) $(SIM)
 
 check-clang: DEVELOPER = 1
