@@ -201,7 +201,9 @@ jv jv_load_file(const char *name, int raw)
 
 static void nothing(void *ctx)
 {
-	jv_free(jv_array_append(jv_array(), jv_string(ctx)));
+	jv array = jv_array(); /* refused, before there is anything that could be left behind */
+
+	jv_free(jv_array_append(array, jv_string(ctx)));
 	/* What libjq gives back must come by the hooks, too. */
 }
 
