@@ -23,20 +23,12 @@ static struct output items[4];
 static struct test_outputs outputs;
 static char text[8192];
 
-/* The engine's first opening leaves a string behind, once: it tries out the jump out of libjq. */
-void __lsan_disable(void) __attribute__((weak));
-void __lsan_enable(void) __attribute__((weak));
-
 static void open_engine(void)
 {
 	const struct expr_jq_conf conf = {.run_ms_max = 1000, .text_bytes_max = 1 << 20};
 	struct err err;
 
-	if (__lsan_disable)
-		__lsan_disable();
 	ck_assert_msg(expr_jq_open(&conf, &engine, &err) == 0, "%s", err.msg);
-	if (__lsan_enable)
-		__lsan_enable();
 }
 
 static void close_engine(void)
