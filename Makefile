@@ -258,6 +258,7 @@ SIM_TESTS = \
 	check_sim_cases \
 	check_sim_crash \
 	check_sim_disk \
+	check_sim_doubt \
 	check_sim_naive \
 	check_sim_random \
 

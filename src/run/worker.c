@@ -320,6 +320,8 @@ static bool batch_is_due(const struct worker *w, int64_t now)
 		if (w->parts[i].commit_first && w->parts[i].in_batch)
 			return true;
 	return w->batch.records >= w->limit || w->batch.bytes >= w->pipeline->commit_bytes ||
+	       w->batch.bytes >= (int64_t)w->conf.batch_bytes_max ||
+	       worker_overlays_bytes(w) > w->conf.overlay_bytes_max ||
 	       now - w->batch.began_ms >= w->pipeline->commit_every_ms ||
 	       w->intake_stopped != w->intake_is_stopped;
 }
@@ -347,10 +349,11 @@ static void clear_crashes(struct worker *w)
 	struct err ignored;
 
 	for (size_t i = 0; i < w->part_count; i++) {
-		const struct part *part = &w->parts[i];
+		struct part *part = &w->parts[i];
 
 		if (part->crash_noted && part->crashes.offset >= 0)
 			(void)w->store->ops->crash_write(w->store, part->tp, &none, &ignored);
+		part->crash_noted = false;
 	}
 }
 
@@ -471,6 +474,8 @@ static int turn(struct worker *w, struct err *err)
 	}
 	if (commit_fresh_meta(w, err))
 		return -1;
+	if (w->action != TXN_WAIT) /* no transaction could be opened: the way back comes first */
+		return 0;
 	if (batch_is_due(w, now)) {
 		worker_seal(w);
 		return 0;

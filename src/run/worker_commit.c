@@ -434,8 +434,7 @@ static int checkpoint_end(struct worker *w, bool wait, struct err *err)
 	return 0;
 }
 
-/* What the overlays' memory can come to: a table holds at most four slots an item. */
-static size_t overlays_bytes(const struct worker *w)
+size_t worker_overlays_bytes(const struct worker *w)
 {
 	return (w->active.count + w->frozen.count + w->write_set.count) * 4 *
 	       sizeof(struct overlay_item);
@@ -444,7 +443,7 @@ static size_t overlays_bytes(const struct worker *w)
 int worker_checkpoint(struct worker *w, bool now_please, bool wait, struct err *err)
 {
 	int64_t now = w->clock->ops->monotonic_ms(w->clock);
-	bool full = overlays_bytes(w) > w->conf.overlay_bytes_max;
+	bool full = worker_overlays_bytes(w) > w->conf.overlay_bytes_max;
 	bool due = now - w->checkpoint_ms >= w->conf.checkpoint_every_ms;
 	int rc = 0;
 
@@ -456,10 +455,10 @@ int worker_checkpoint(struct worker *w, bool now_please, bool wait, struct err *
 		if (wait || full)
 			rc = checkpoint_end(w, true, err);
 	}
-	w->stats->overlay_bytes = (int64_t)overlays_bytes(w);
+	w->stats->overlay_bytes = (int64_t)worker_overlays_bytes(w);
 	if (rc == 0) {
 		/* Also when none has ended just now: without room nothing is read. */
-		if (overlays_bytes(w) <= w->conf.overlay_bytes_max)
+		if (worker_overlays_bytes(w) <= w->conf.overlay_bytes_max)
 			w->intake_stopped = false;
 		return 0;
 	}

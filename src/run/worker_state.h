@@ -58,8 +58,10 @@ struct part {
 	uint64_t replayed;
 	int64_t replay_began_ms;
 
-	struct crash_count crashes; /* as acquired, void unless .offset is C */
+	struct crash_count crashes;        /* void unless .offset is C */
+	struct crash_count crashes_before; /* what stood there when it was acquired */
 	bool crash_noted;
+	bool state_is_wrong; /* K is to be forgotten before the next verdict */
 };
 
 struct batch {
@@ -144,7 +146,7 @@ void worker_assigned(struct worker *worker, const struct tp *tps, size_t count);
 /* 0 done; -1 RETRY (again next turn) or STOP. */
 int worker_decide(struct worker *worker, struct err *err);
 /* A replay has reached its end, or there was nothing to replay. 0: live; 1: K was not the state of
- * C and is gone: decide again; -1 RETRY or STOP. */
+ * C and goes: decide again; -1 STOP. */
 int worker_replayed(struct worker *worker, struct part *part, struct err *err);
 /* TXN_DO_SETTLE: the stable C, how the batch ended, and back to the settled positions. */
 int worker_settle(struct worker *worker, struct err *err);
@@ -169,6 +171,8 @@ void worker_drop(struct worker *worker, const char *why);
 int worker_follow(struct worker *worker, int rc, struct err *err);
 /* Starts, awaits or retries a checkpoint as the time and the overlay's size ask. 0; -1 STOP. */
 int worker_checkpoint(struct worker *worker, bool now, bool wait, struct err *err);
+/* What the overlays' memory can come to: a table holds at most four slots an item. */
+size_t worker_overlays_bytes(const struct worker *worker);
 /* Awaits a running checkpoint and forgets what is not on disk. */
 void worker_drop_overlays(struct worker *worker);
 void worker_write_meta(const struct worker *worker, const struct part *part, char text[META_MAX]);

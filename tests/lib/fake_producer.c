@@ -75,6 +75,8 @@ static int begin(struct broker *broker, struct err *err)
 	if (!fb_alive(b))
 		return fb_dead(err);
 	must(!b->in_txn && b->txid >= 0);
+	if (fb_fault(b, FK_FAULT_ABORT, 4)) /* a producer that died since the last one */
+		return err_set(err, ERR_UNKNOWN, 0, "begin");
 	b->in_txn = true;
 	b->was_refused = false;
 	b->sent_count = 0;

@@ -79,6 +79,12 @@ void fake_disk_forget_crashes(struct fake_disk *disk)
 		disk->partitions[i].crashes.offset = -1;
 }
 
+void fake_disk_spoil(struct fake_disk *disk)
+{
+	for (int i = 0; i < DISK_PARTITIONS; i++)
+		disk->partitions[i].checkpoint.window.h ^= 1;
+}
+
 static struct fake_store *self(struct store *store)
 {
 	return (struct fake_store *)store;
@@ -196,6 +202,9 @@ static int reset(struct store *store, struct tp tp, struct store_part *part, str
 	if (!alive(s))
 		return dead(err);
 	place = find(s->disk, tp);
+	/* Like acquire, it does not fail where there was nothing: a host can start. */
+	if (place->has && rng_chance(&s->rng, s->fail))
+		return err_set(err, ERR_RETRY, 28, "disk full");
 	part->id = ++s->disk->next_id;
 	if (s->process)
 		fake_broker_forgot(s->process, tp);

@@ -26,6 +26,8 @@ struct store *fake_store_new(struct fake_disk *disk, struct broker *process, uin
 bool fake_disk_went_back(const struct fake_disk *disk);
 /* Somebody found out why the process died. */
 void fake_disk_forget_crashes(struct fake_disk *disk);
+/* Every K becomes that of another log. */
+void fake_disk_spoil(struct fake_disk *disk);
 /* The process is gone: a checkpoint under way is on disk or it is not. Frees the handle. */
 void fake_store_crash(struct store *store);
 

@@ -82,7 +82,7 @@ void sim_start(struct sim *sim, struct sim_host *host)
 		.clock = fake_kafka_clock(sim->kafka),
 		.stats = &host->stats,
 		.overlay_bytes_max = 16 * 4 * sizeof(struct overlay_item),
-		.batch_bytes_max = 1 << 20,
+		.batch_bytes_max = sim->batch_bytes_max ? sim->batch_bytes_max : 1 << 20,
 		.checkpoint_every_ms = 50,
 		.retry_ms_max = 2000,
 		.poll_ms_max = 10,
@@ -97,6 +97,11 @@ void sim_start(struct sim *sim, struct sim_host *host)
 	host->pipeline.adopt = sim->adopt;
 	host->pipeline.on_gap = sim->gap_accept ? GAP_ACCEPT : GAP_STOP;
 	host->pipeline.start = sim->start_latest ? START_LATEST : START_EARLIEST;
+	if (sim->greedy) {
+		host->pipeline.commit_records = 1000000;
+		host->pipeline.commit_bytes = 1 << 30;
+		host->pipeline.commit_every_ms = 5000;
+	}
 	if (sim->def == SIM_STATELESS)
 		tally(TALLY_DEF_STATELESS);
 	host->broker = fake_broker_new(sim->kafka, &conf);

@@ -59,6 +59,8 @@ struct sim {
 	bool adopt;      /* from.adopt, of hosts that start from now on */
 	bool gap_accept; /* on_gap: accept */
 	bool start_latest;
+	bool greedy;            /* `commit:` allows batches of any size */
+	size_t batch_bytes_max; /* 0 = a megabyte */
 	bool ignore_taint;
 	int64_t timestamp;
 	int64_t appended[FK_PARTITIONS];
