@@ -384,6 +384,7 @@ int worker_decide(struct worker *w, struct err *err)
 	for (size_t i = 0; i < w->part_count; i++) {
 		struct part *part = &w->parts[i];
 
+		w->stats->turns++; /* thousands of them take longer than a hang may */
 		if (gather(w, part, &facts, err))
 			return -1;
 		recover_decide(&part->in, &part->decided);

@@ -177,6 +177,27 @@ START_TEST(a_batch_keeps_to_its_memory)
 }
 END_TEST
 
+/* Each partition of an assignment is a sign of life: many of them are no hang. */
+START_TEST(a_large_assignment_is_no_hang)
+{
+	struct sim_host *host;
+	uint64_t turns_before = 0, in_one_turn = 0;
+
+	begin(1, 4);
+	host = &sim.hosts[0];
+	sim_append(&sim, 20);
+	sim_start(&sim, host);
+	for (int i = 0; i < TURNS && !host->stats.ready; i++) {
+		turns_before = host->stats.turns;
+		turns(host, 1);
+		in_one_turn = host->stats.turns - turns_before;
+	}
+	ck_assert(host->stats.ready);
+	ck_assert_uint_ge(in_one_turn, 1 + 4);
+	sim_fini(&sim);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("doubt");
@@ -185,6 +206,7 @@ int main(void)
 	tcase_add_test(tcase, adopted_state_outlives_its_checkpoints);
 	tcase_add_test(tcase, state_of_another_log_on_a_full_disk);
 	tcase_add_test(tcase, rebalances_are_no_crashes);
+	tcase_add_test(tcase, a_large_assignment_is_no_hang);
 	tcase_add_loop_test(tcase, a_batch_keeps_to_its_memory, 0, 2);
 	return suite_run("sim_doubt", tcase);
 }
