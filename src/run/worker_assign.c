@@ -264,9 +264,14 @@ static int heed_crashes(struct worker *w, struct part *part, struct err *err)
 	if (crashes->limit <= 1 && crashes->count >= CRASH_STARTS_MAX) {
 		(void)err_set(err, ERR_STOP, EXIT_DATA,
 			      "%s/%" PRId32 "/%" PRId64 ": the process died %d times while it had "
-			      "this record alone in its hands; see the core or the journal for why",
+			      "this record alone in its hands; see the core or the journal for "
+			      "why. Once that is mended, `onced offsets accept %s %s/%" PRId32
+			      "` lets it be tried again; `onced offsets reset %s %s/%" PRId32
+			      " --to %" PRId64 " --rebuild` goes on behind it",
 			      part->tp.topic, part->tp.partition, crashes->offset,
-			      (int)crashes->count);
+			      (int)crashes->count, w->pipeline->name, part->tp.topic,
+			      part->tp.partition, w->pipeline->name, part->tp.topic,
+			      part->tp.partition, crashes->offset + 1);
 		(void)err_name(err, "crash-loop");
 		return err_at(err, part->tp.topic, part->tp.partition, crashes->offset);
 	}
