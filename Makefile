@@ -57,13 +57,18 @@ CONFIG_SRCS = \
 	src/config/units.c \
 
 IO_SRCS = \
+	src/io/expr_compile.c \
 	src/io/expr_error.c \
 	src/io/expr_guard.c \
+	src/io/expr_heap.c \
+	src/io/expr_hooks.c \
 	src/io/expr_jq.c \
 	src/io/expr_lex.c \
 	src/io/expr_names.c \
 	src/io/expr_number.c \
 	src/io/expr_prelude.c \
+	src/io/expr_run.c \
+	src/io/expr_sort.c \
 	src/io/expr_value.c \
 	src/io/hash_sodium.c \
 	src/io/kafka_broker.c \
@@ -162,10 +167,13 @@ TEST_LIB_SRCS = \
 	tests/lib/contract_broker.c \
 	tests/lib/contract_store.c \
 	tests/lib/contract_txn.c \
+	tests/lib/expr_world.c \
 	tests/lib/fake_broker.c \
 	tests/lib/fake_compile.c \
 	tests/lib/fake_expr.c \
+	tests/lib/fake_group.c \
 	tests/lib/fake_kafka.c \
+	tests/lib/fake_producer.c \
 	tests/lib/fake_store.c \
 	tests/lib/lmdb_damage.c \
 	tests/lib/lmdb_world.c \
@@ -174,31 +182,37 @@ TEST_LIB_SRCS = \
 	tests/lib/naive.c \
 	tests/lib/oracle.c \
 	tests/lib/sim.c \
+	tests/lib/sim_admin.c \
+	tests/lib/sim_defs.c \
 	tests/lib/sim_engine.c \
 	tests/lib/steps_world.c \
 	tests/lib/verify_world.c \
+	tests/lib/tally.c \
 
 # tests/unit/NAME.c
 UNIT_TESTS = \
 	check_accept \
 	check_arena \
+	check_ask \
 	check_base \
 	check_build \
 	check_catalog \
 	check_codec \
 	check_config \
-	check_err \
 	check_control \
 	check_diff \
+	check_err \
 	check_expr \
 	check_expr_limits \
+	check_expr_memory \
 	check_expr_names \
 	check_hash \
 	check_json \
 	check_kafka_allow \
+	check_kafka_err \
 	check_kafka_group \
-	check_kafka_settings \
 	check_kafka_login \
+	check_kafka_settings \
 	check_loader \
 	check_log \
 	check_man \
@@ -211,33 +225,40 @@ UNIT_TESTS = \
 	check_overlay \
 	check_policy \
 	check_prefix \
+	check_protect \
 	check_rebuild \
 	check_recover \
 	check_recover_end \
-	check_reset \
-	check_protect \
 	check_reload_text \
+	check_reset \
 	check_run_set \
+	check_signals \
+	check_state_dir \
 	check_status \
 	check_steps \
 	check_steps_route \
 	check_store \
 	check_store_kill \
 	check_store_loss \
+	check_test_compare \
 	check_tree \
-	check_txn \
 	check_trust \
+	check_txn \
 	check_units \
 	check_verify \
-	check_window \
 	check_verify_item \
 	check_verify_model \
 	check_verify_sort \
+	check_window \
 
 # tests/sim/NAME.c
 SIM_TESTS = \
+	check_fake_broker \
+	check_fake_store \
+	check_sim_cases \
 	check_sim_crash \
 	check_sim_disk \
+	check_sim_doubt \
 	check_sim_naive \
 	check_sim_random \
 
@@ -463,7 +484,7 @@ check-tsan:
 check-valgrind: export CK_TIMEOUT_MULTIPLIER = 20
 check-valgrind: export SIM_SCHEDULES = 100
 check-valgrind: $(UNIT) $(SIM)
-	@$(RUN) -j 2 -t 600 -w "valgrind -q --error-exitcode=99 --leak-check=full \
+	@$(RUN) -j 2 -t 600 -w "valgrind -q --fair-sched=yes --error-exitcode=99 --leak-check=full \
 		--errors-for-leak-kinds=definite --num-callers=30" $(UNIT) $(SIM)
 
 check-clang: DEVELOPER = 1

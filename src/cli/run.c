@@ -6,6 +6,7 @@
 #include "cli/load.h"
 #include "run/log.h"
 #include "run/protect.h"
+#include "run/signals.h"
 #include "run/supervisor.h"
 
 static const char usage[] =
@@ -58,6 +59,8 @@ int cli_run(int argc, char **argv)
 	code = load_only_files("run", &request);
 	if (code != 0)
 		return code;
+	/* Before the files are read, which takes a while: a signal until then waits. */
+	signals_block();
 	protect_process();
 	code = load_config(&request, &config);
 	if (code != 0)

@@ -118,6 +118,19 @@ struct broker *takeover_broker(struct takeover *takeover)
 	return members_broker(takeover->members);
 }
 
+/* With the operator's word a record that ended the process is tried afresh. */
+static int forget_crashes(struct takeover *takeover, const struct takeover_commit *commits,
+			  size_t count, struct err *err)
+{
+	static const struct crash_count none = {.offset = -1};
+
+	for (size_t i = 0; i < count; i++)
+		if (takeover->store->ops->crash_write(takeover->store, commits[i].tp, &none, err))
+			return err_wrap(err, "the offsets are committed, the count of crashes "
+					     "stands: do it again");
+	return 0;
+}
+
 int takeover_commit(struct takeover *takeover, const struct takeover_commit *commits, size_t count,
 		    struct err *err)
 {
@@ -131,6 +144,8 @@ int takeover_commit(struct takeover *takeover, const struct takeover_commit *com
 		offsets[i] = (struct tp_offset){commits[i].tp, commits[i].offset, texts[i]};
 	}
 	rc = members_commit(takeover->members, offsets, count, err);
+	if (rc == 0)
+		rc = forget_crashes(takeover, commits, count, err);
 	free(offsets);
 	free(texts);
 	return rc;

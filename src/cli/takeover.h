@@ -42,6 +42,8 @@ struct takeover_commit {
 	struct meta meta;
 };
 
+/* Commits, and forgets the starts that crashed on these partitions. RETRY and STOP (73): the latter
+ * could not be written. */
 int takeover_commit(struct takeover *takeover, const struct takeover_commit *commits, size_t count,
 		    struct err *err) CHECKED;
 

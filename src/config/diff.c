@@ -76,7 +76,7 @@ static void visit_main(void *ctx, const char *path)
 	case OPTION_RELOAD_PIPELINE:
 		break;
 	}
-	must(!"a key of the main file is no pipeline's");
+	must(false && "a key of the main file is no pipeline's");
 }
 
 /* Settings do not show secrets. */

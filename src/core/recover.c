@@ -112,7 +112,9 @@ static void decide_state(const struct recover_in *in, struct recover_out *ret)
 
 	ret->gap = m->a;
 	window_from_meta(&at_c, m);
-	if (matches && window_same(&k->window, &at_c)) {
+	/* What is not known equals nothing: a K from the first moment of a rebuild says no more
+	 * than an M without a T. */
+	if (matches && m->p != WINDOW_P_UNKNOWN && window_same(&k->window, &at_c)) {
 		ret->verdict = VERDICT_LIVE;
 		ret->start = ret->c;
 		ret->window = k->window;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Longer than any message of libjq that is told. */
+/* Longer than any message of libjq that is told, but for what it quotes at its end. */
 #define MESSAGE_BYTES_MAX 400
 #define TYPES_MAX 2
 
@@ -92,6 +92,7 @@ static const struct {
 	{"implode input must be an array of code points", NULL},
 	{"strptime/1 requires string inputs and arguments", NULL},
 	{"strftime/1 requires parsed datetime inputs", NULL},
+	{"a part of the time is out of range", NULL},
 	{"strftime/1 requires a string format", NULL},
 	{"strftime/1: the format is too long", NULL},
 	{"strftime/1: the time is out of range", NULL},
@@ -105,6 +106,8 @@ static const struct {
 	{"flatten depth must not be negative", NULL},
 	{"nth doesn't support negative indices", NULL},
 	{"Out of bounds*", "index out of bounds"},
+	{"a number would change its value", NULL},
+	{"null (null) not a string", "error(null) was called"},
 	{"* (while parsing '*", "text that is not JSON"},
 };
 
@@ -164,11 +167,13 @@ static void tell(const char *told, const char **found, char text[EXPR_ERROR_BYTE
 
 void expr_error_safe(const char *message, char text[EXPR_ERROR_BYTES_MAX])
 {
+	char start[MESSAGE_BYTES_MAX] = "";
 	const char *found[TYPES_MAX];
-	size_t len = message ? strlen(message) : MESSAGE_BYTES_MAX;
 
-	for (size_t i = 0; len < MESSAGE_BYTES_MAX && i < sizeof(known) / sizeof(known[0]); i++) {
-		if (!matches(known[i].pattern, message, found, 0))
+	if (message) /* a parser's quotes the whole text */
+		(void)snprintf(start, sizeof(start), "%s", message);
+	for (size_t i = 0; message && i < sizeof(known) / sizeof(known[0]); i++) {
+		if (!matches(known[i].pattern, start, found, 0))
 			continue;
 		tell(known[i].told ? known[i].told : known[i].pattern, found, text);
 		return;

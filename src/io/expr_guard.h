@@ -3,14 +3,16 @@
  * aborts when memory ends, recurses over a value as deep as it is, trusts an array index, reads
  * ~/.jq, and runs for ever if told to. A run is therefore done under a guard, which ends it
  *
- *   softly  by jq_halt between two bytecodes (time, memory): the state can be used again
+ *   softly  by jq_halt between two bytecodes (time, memory)
  *   hard    by a jump out of the library (no end after the halt, memory twice the limit, stack
- *           nearly used up): the state and what it held are abandoned
+ *           nearly used up)
  *
- * The hooks are libjq's own exported functions jv_mem_alloc, jv_mem_calloc, jv_mem_realloc,
- * jv_mem_free, jv_free, jv_equal, jv_array_set and jv_load_file, which this module defines in front
- * of the library's (ELF symbol interposition: libjq calls each through its PLT; expr_guard_works
- * tells whether it does).
+ * Either way it is thrown away: what it took is given back without libjq, and its state must be put
+ * back to what it was before (it cannot be unwound: 1.6 asserts on a state that was left within a
+ * path expression). What stays are references: to values that the run was given, which libjq will
+ * therefore not free.
+ *
+ * expr_hooks has the places in libjq at which that is decided.
  *
  * A soft stop by time is a signal (SIGURG, whose default is to be ignored) to the engine's thread,
  * whose handler halts the state that this very thread is running: nothing of libjq is written by
@@ -26,6 +28,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "io/expr_heap.h"
 
 /* An array may be assigned to so far beyond its end. */
 #define EXPR_ARRAY_GAP_MAX (1 << 20)
@@ -43,9 +47,12 @@ struct expr_guard {
 	jmp_buf out;
 	volatile sig_atomic_t end; /* enum expr_end */
 	uint64_t run_now;
-	int64_t used;      /* bytes taken and not given back since the run began */
-	int64_t bytes_max; /* soft; twice this is hard */
-	bool known;        /* thread is set */
+	int64_t used;           /* bytes taken and not given back since the run began */
+	int64_t bytes_max;      /* soft; twice this is hard */
+	struct expr_heap *heap; /* borrowed */
+	struct expr_block mark; /* where the run began in it */
+	unsigned hold;          /* so many hooks may not leave the run */
+	bool known;             /* thread is set */
 	/* shared with the watcher */
 	pthread_t thread;          /* written before gate says RUNNING */
 	_Atomic uint64_t run;      /* odd: a run is under way */
@@ -61,15 +68,22 @@ struct expr_guard {
  * here, so that nothing would be guarded. */
 bool expr_guard_works(void);
 
-void expr_guard_init(struct expr_guard *guard, int64_t bytes_max);
+/* heap (borrowed): what a run takes is taken from there. */
+void expr_guard_init(struct expr_guard *guard, struct expr_heap *heap, int64_t bytes_max);
 
-/* Calls work(ctx), which runs jq, and says how that ended. *ret_abandoned: it was left by a jump:
- * jq must not be touched again. */
-enum expr_end expr_guard_call(struct expr_guard *guard, jq_state *jq, void (*work)(void *ctx),
-			      void *ctx, bool *ret_abandoned);
+/* Calls work(ctx), which starts and runs jq; true: it is done, false: it is to be thrown away. Says
+ * how it ended. *ret_kept: it is done and within its limits. Else all values that were made in the
+ * run are gone, whoever refers to them. In any case jq's own stack is gone: put the state back. */
+enum expr_end expr_guard_call(struct expr_guard *guard, jq_state *jq, bool (*work)(void *ctx),
+			      void *ctx, bool *ret_kept);
 
 /* Ends the present run once it was seen for longer than run_ms_max. Thread: one other than the
  * engine's, the same each time. */
 void expr_guard_watch(struct expr_guard *guard, int64_t now_ms, int64_t run_ms_max);
+
+/* For expr_hooks, in a run. */
+void expr_guard_give_up(struct expr_guard *guard, enum expr_end end)
+	__attribute__((noreturn, cold));
+void expr_guard_halt(struct expr_guard *guard, enum expr_end end) __attribute__((cold));
 
 #endif

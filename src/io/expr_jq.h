@@ -2,9 +2,11 @@
  * expr_jq: the expression engine on libjq 1.6, behind the strict JSON gate (json_check.h). With its
  * parts expr_*.c the only user of libjq:
  *
+ *   expr_compile  an expression to what is run, expr_run: one run of it
  *   expr_lex      the names in an expression; expr_names: which of them are allowed
  *   expr_prelude  checked definitions in front of builtins on which libjq aborts
- *   expr_guard    limits of time, memory and stack for a run
+ *   expr_guard    limits of time, memory and stack for a run; expr_hooks: where they are checked;
+ *                 expr_heap: the memory that libjq takes, so that nothing stays behind
  *   expr_value    JSON text to values and back; expr_number: is a number's value kept?
  *   expr_error    libjq's messages without what they quote
  *
@@ -18,7 +20,7 @@
 #include "port/expr.h"
 
 /* Raised whenever the meaning of an expression could change: part of each prefix hash. */
-#define EXPR_JQ_REVISION 1
+#define EXPR_JQ_REVISION 2
 
 /* run_bytes_max's default. */
 #define EXPR_RUN_BYTES ((int64_t)256 * 1024 * 1024)
@@ -40,5 +42,8 @@ int expr_jq_open(const struct expr_jq_conf *conf, struct expr_engine **ret,
  * the same one each time) with the monotonic clock; costs the engine nothing per record but a
  * counter. The engine must not be closed meanwhile. */
 void expr_jq_watch(struct expr_engine *engine, int64_t now_ms);
+
+/* Blocks of memory that libjq has for values, for tests. Thread: the engine's. */
+size_t expr_jq_blocks(const struct expr_engine *engine);
 
 #endif

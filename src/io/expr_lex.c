@@ -149,7 +149,8 @@ static unsigned use_of(struct name name)
 		unsigned use;
 	} uses[] = {
 		{"strftime", EXPR_USE_DATE},      {"todate", EXPR_USE_DATE},
-		{"todateiso8601", EXPR_USE_DATE}, {"implode", EXPR_USE_IMPLODE},
+		{"todateiso8601", EXPR_USE_DATE}, {"mktime", EXPR_USE_DATE},
+		{"error", EXPR_USE_ERROR},        {"implode", EXPR_USE_IMPLODE},
 		{"indices", EXPR_USE_INDEX},      {"index", EXPR_USE_INDEX},
 		{"rindex", EXPR_USE_INDEX},       {"match", EXPR_USE_REGEX},
 		{"capture", EXPR_USE_REGEX},      {"scan", EXPR_USE_REGEX},

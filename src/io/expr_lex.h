@@ -33,6 +33,7 @@ enum expr_use {
 	EXPR_USE_IMPLODE = 1 << 2,
 	EXPR_USE_INDEX = 1 << 3,
 	EXPR_USE_REGEX = 1 << 4,
+	EXPR_USE_ERROR = 1 << 5,
 };
 
 struct expr_lex {

@@ -6,6 +6,7 @@
 
 #include <jv.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Any decimal of so many digits survives double and back (DBL_DIG), away from the ends of the
@@ -108,4 +109,52 @@ bool expr_number_is_kept(const char *text, size_t len, double value)
 					       strlen(jv_string_value(printed))));
 	jv_free(printed);
 	return same;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The end of the decimal number at p, NULL if there is none. As libjq takes them: 01, .5 and 1. */
+static const char *number_end(const char *p, const char *end)
+{
+	const char *exponent;
+	bool any = false;
+
+	for (; p < end && (is_digit(*p) || *p == '.'); p++)
+		any = any || is_digit(*p);
+	if (!any)
+		return NULL;
+	if (p == end || (*p != 'e' && *p != 'E'))
+		return p;
+	exponent = p + 1;
+	if (exponent < end && (*exponent == '+' || *exponent == '-'))
+		exponent++;
+	if (exponent == end || !is_digit(*exponent))
+		return p;
+	for (p = exponent; p < end && is_digit(*p); p++)
+		;
+	return p;
+}
+
+bool expr_number_all_kept(const char *text, size_t len)
+{
+	const char *p = text, *end = text + len;
+
+	while (p < end) {
+		const char *after = *p == '.' || is_digit(*p) ? number_end(p, end) : NULL;
+
+		if (after) {
+			if (!expr_number_is_kept(p, (size_t)(after - p), strtod(p, NULL)))
+				return false;
+			p = after;
+		} else if (*p++ == '"') {
+			for (; p < end && *p != '"'; p++)
+				if (*p == '\\')
+					p++;
+			p++;
+		}
+	}
+	return true;
 }

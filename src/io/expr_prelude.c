@@ -21,11 +21,14 @@ static const struct {
 	 "def _mod(a; b): b as $b | a as $a | "
 	 "if ($a|type) == \"number\" and (($a|isnan) or ($a|fabs) >= 9.2e18) "
 	 "then error(\"% needs a number of at most 63 bits\") else _o_mod($a; $b) end; "},
-	/* 1.6 asserts on a number that gmtime refuses and on a format that is no string, and keeps
-	 * the format on the stack. */
+	/* 1.6 asserts on a number that gmtime refuses and on a format that is no string, keeps the
+	 * format on the stack, and casts the parts of a time to int, whatever they are. */
 	{EXPR_USE_DATE,
+	 "def _o_parts: if type == \"array\" and any(.[]; type == \"number\" and "
+	 "(isnan or fabs > 1e9)) then error(\"a part of the time is out of range\") else . end; "
+	 "def _o_mktime: mktime; def mktime: _o_parts | _o_mktime; "
 	 "def _o_strftime(f): strftime(f); "
-	 "def strftime(f): f as $f | "
+	 "def strftime(f): _o_parts | f as $f | "
 	 "if ($f|type) != \"string\" then error(\"strftime/1 requires a string format\") "
 	 "elif ($f|length) > 1000 then error(\"strftime/1: the format is too long\") "
 	 "elif type == \"number\" and (isnan or fabs > 1e15) "
@@ -37,6 +40,11 @@ static const struct {
 	 "def implode: if type == \"array\" and all(.[]; type == \"number\" and "
 	 "(. >= 0 and . <= 1114111 and (. < 55296 or . > 57343))) then _o_implode "
 	 "else error(\"implode input must be an array of code points\") end; "},
+	/* 1.6 takes error(null) for empty: the record would go without a word. */
+	{EXPR_USE_ERROR,
+	 "def _o_error(m): error(m); "
+	 "def error(m): m as $m | if $m == null then _o_error(\"null (null) not a string\") "
+	 "else _o_error($m) end; def error: error(.); "},
 	/* 1.6 finds an empty string for ever in the same place. */
 	{EXPR_USE_INDEX,
 	 "def _o_indices($i): indices($i); "

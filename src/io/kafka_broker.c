@@ -18,6 +18,7 @@ struct kafka_broker {
 	struct kafka_consumer consumer;
 	struct kafka_producer producer;
 	struct kafka_facts facts;
+	bool has_joined_again; /* once: see join_again */
 };
 
 static struct kafka_broker *self(struct broker *broker)
@@ -48,10 +49,27 @@ static void op_release(struct broker *broker)
 	kafka_consumer_release(&self(broker)->consumer);
 }
 
+/* A static member that comes back is given what it had, without a rebalance, whatever it subscribes
+ * to now: a topic that is new to the pipeline is then nobody's for as long as the group stays as it
+ * is. Its leader, whichever member that is, makes a new assignment when it joins once more; for the
+ * others that changes nothing. Once, as a worker without work lacks topics for good. */
+static void join_again(struct kafka_broker *self)
+{
+	struct err err;
+
+	self->has_joined_again = true;
+	if (kafka_consumer_lacks_topic(&self->consumer))
+		(void)!kafka_consumer_subscribe(&self->consumer, &err);
+}
+
 static int op_assign(struct broker *broker, const struct tp_offset *positions, size_t count,
 		     struct err *err)
 {
-	return kafka_consumer_assign(&self(broker)->consumer, positions, count, err);
+	if (kafka_consumer_assign(&self(broker)->consumer, positions, count, err) < 0)
+		return -1;
+	if (!self(broker)->has_joined_again)
+		join_again(self(broker));
+	return 0;
 }
 
 static int op_unassign(struct broker *broker, struct err *err)

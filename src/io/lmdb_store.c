@@ -204,6 +204,19 @@ static int store_acquire(struct store *store, struct tp tp, struct store_part *r
 	return 0;
 }
 
+static bool store_owns(struct store *store, const struct store_part *part)
+{
+	struct lmdb_env *env = lmdb_of(store)->env;
+	const struct lmdb_part *known;
+	bool mine;
+
+	pthread_mutex_lock(&env->mutex);
+	known = lmdb_env_part_by_id(env, part->id); /* a reset by someone else took the number */
+	mine = known && known->owner == part->owner;
+	pthread_mutex_unlock(&env->mutex);
+	return mine;
+}
+
 static int store_reset(struct store *store, struct tp tp, struct store_part *part, struct err *err)
 {
 	struct lmdb_store *self = lmdb_of(store);
@@ -334,6 +347,7 @@ static void store_close(struct store *store)
 static const struct store_ops ops = {
 	.secret = store_secret,
 	.acquire = store_acquire,
+	.owns = store_owns,
 	.reset = store_reset,
 	.get = store_get,
 	.crash_write = store_crash_write,

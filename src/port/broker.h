@@ -111,7 +111,8 @@ struct broker_ops {
 	/* Copies the record. RETRY (queue full), DATA (this record cannot be sent: too large),
 	 * ABORT, UNKNOWN, STOP. */
 	int (*produce)(struct broker *broker, const struct output *output, struct err *err);
-	/* With the consumer's group metadata of this moment. */
+	/* With the consumer's group metadata of this moment; ABORT if that is not one to fence by
+	 * (see is_member), which nobody can know a moment before. */
 	int (*send_offsets)(struct broker *broker, const struct tp_offset *offsets, size_t count,
 			    struct err *err);
 	/* Flushes and commits. RETRY: call again, the commit resumes. UNKNOWN: settle. */

@@ -49,6 +49,10 @@ struct store_ops {
 	int (*acquire)(struct store *store, struct tp tp, struct store_part *ret_part,
 		       bool *ret_has, struct checkpoint *ret_checkpoint,
 		       struct crash_count *ret_crashes, struct err *err);
+	/* Has nobody else acquired it since? If somebody has, an id that get did not find may have
+	 * been there, and a checkpoint that ended may have been refused: what rests on either must
+	 * not be committed. Asks no disk. */
+	bool (*owns)(struct store *store, const struct store_part *part);
 	/* Forgets all entries and K of the partition at once (a new number; the old entries are
 	 * swept later). Crash count stays. An older owner gets a number too, but nobody's: nothing
 	 * of the newer one's is touched. */
@@ -66,9 +70,9 @@ struct store_ops {
 	void (*checkpoint_start)(struct store *store, const struct overlay *frozen,
 				 const struct store_partition *partitions, size_t count);
 	/* *ret_done: it ended. Returns 0: it is on disk and this handle sees it, or was refused for
-	 * a partition with a newer owner, which is the same to us. -1 (RETRY, STOP): it ended too
-	 * (*ret_done is true), it failed and nothing of it is on disk; start it again. wait: blocks
-	 * until it ends. With none under way: done, 0. */
+	 * a partition with a newer owner, which `owns` tells before the next commit. -1 (RETRY,
+	 * STOP): it ended too (*ret_done is true), it failed and nothing of it is on disk; start it
+	 * again. wait: blocks until it ends. With none under way: done, 0. */
 	int (*checkpoint_poll)(struct store *store, bool wait, bool *ret_done, struct err *err);
 	void (*close)(struct store *store); /* waits for a checkpoint under way; NULL is fine */
 };

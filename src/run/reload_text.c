@@ -85,5 +85,5 @@ void reload_text_item(const struct diff_item *item, const char *anew, bool parke
 				       ", about %" PRId64 " records to read", records);
 		return;
 	}
-	must(!"a kind of difference");
+	must(false && "a kind of difference");
 }

@@ -224,7 +224,6 @@ int supervisor_run(const struct config_request *files, struct config *config)
 	struct supervisor supervisor = {0};
 	int code;
 
-	signals_block();
 	clock_real_init(&supervisor.clock);
 	code = open_all(&supervisor, files, config);
 	if (code == 0) {

@@ -320,11 +320,14 @@ static bool batch_is_due(const struct worker *w, int64_t now)
 		if (w->parts[i].commit_first && w->parts[i].in_batch)
 			return true;
 	return w->batch.records >= w->limit || w->batch.bytes >= w->pipeline->commit_bytes ||
+	       w->batch.bytes >= (int64_t)w->conf.batch_bytes_max ||
+	       worker_overlays_bytes(w) > w->conf.overlay_bytes_max ||
 	       now - w->batch.began_ms >= w->pipeline->commit_every_ms ||
 	       w->intake_stopped != w->intake_is_stopped;
 }
 
-/* A fresh verdict's M goes out before anything else. 0; -1 STOP. */
+/* A fresh verdict's M goes out before anything else, unless its batch could not be sealed: what
+ * ends that is an event, and only a poll brings it. 0; -1 STOP. */
 static int commit_fresh_meta(struct worker *w, struct err *err)
 {
 	for (size_t i = 0; i < w->part_count; i++) {
@@ -332,7 +335,8 @@ static int commit_fresh_meta(struct worker *w, struct err *err)
 
 		if (part->commit_first && !part->replaying && !part->in_batch &&
 		    (w->txn.state == TXN_READY || w->txn.state == TXN_OPEN) &&
-		    w->action == TXN_WAIT && worker_commit_position(w, part, part->next, err))
+		    w->action == TXN_WAIT && worker_is_owner(w) &&
+		    worker_commit_position(w, part, part->next, err))
 			return -1;
 	}
 	return 0;
@@ -345,10 +349,11 @@ static void clear_crashes(struct worker *w)
 	struct err ignored;
 
 	for (size_t i = 0; i < w->part_count; i++) {
-		const struct part *part = &w->parts[i];
+		struct part *part = &w->parts[i];
 
 		if (part->crash_noted && part->crashes.offset >= 0)
 			(void)w->store->ops->crash_write(w->store, part->tp, &none, &ignored);
+		part->crash_noted = false;
 	}
 }
 
@@ -469,6 +474,8 @@ static int turn(struct worker *w, struct err *err)
 	}
 	if (commit_fresh_meta(w, err))
 		return -1;
+	if (w->action != TXN_WAIT) /* no transaction could be opened: the way back comes first */
+		return 0;
 	if (batch_is_due(w, now)) {
 		worker_seal(w);
 		return 0;

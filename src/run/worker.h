@@ -23,7 +23,9 @@ struct worker_stats {
 	_Atomic uint64_t replayed; /* records read below C to rebuild state */
 	_Atomic uint64_t commits, aborts, unknowns, taints, gap_accepted;
 	_Atomic uint64_t checkpoints, checkpoint_failures;
-	_Atomic uint64_t turns;     /* raised by each turn: the watchdog's sign of life */
+	/* Raised by each turn, and by each partition of an assignment: the watchdog's sign of life.
+	 */
+	_Atomic uint64_t turns;
 	_Atomic int64_t lag;        /* records between C and the known ends; -1 = not known yet */
 	_Atomic int64_t partitions; /* assigned; -1 = never assigned yet */
 	/* Records that a rebuild of the state would read: from the markers (w of M), and from where
@@ -41,12 +43,12 @@ struct worker_conf {
 	const struct pipeline *pipeline;
 	int index;
 	struct broker *broker; /* borrowed, like all of these */
-	struct store *store;   /* NULL only when the pipeline has no dedup step */
+	struct store *store;   /* also without a dedup step: for its crash counts */
 	struct expr_engine *engine;
 	struct clock *clock;
 	struct worker_stats *stats;
-	size_t overlay_bytes_max;    /* active and frozen together */
-	size_t batch_bytes_max;      /* arena and payloads of one batch */
+	size_t overlay_bytes_max;    /* the batch's marks, active and frozen together */
+	size_t batch_bytes_max;      /* arena and payloads of one batch: then it ends */
 	int64_t checkpoint_every_ms; /* about 1,000 */
 	int64_t retry_ms_max;        /* of one call inside a transaction */
 	int poll_ms_max;             /* longest wait when idle */

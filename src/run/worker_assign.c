@@ -16,14 +16,31 @@
 #define CRASH_LIMIT_DIVISOR                                                                        \
 	8 /* a crash costs a start, so the search goes in larger steps than aborts' */
 
+/* A start that ends because the partition went away, or is decided anew, is none in which the
+ * process died. If this cannot be written it counts all the same. */
+static void uncount_starts(struct worker *w)
+{
+	struct err ignored;
+
+	for (size_t i = 0; i < w->part_count; i++) {
+		struct part *part = &w->parts[i];
+
+		if (part->crash_noted && part->crashes.offset >= 0)
+			(void)w->store->ops->crash_write(w->store, part->tp, &part->crashes_before,
+							 &ignored);
+		part->crash_noted = false;
+	}
+}
+
 void worker_forget(struct worker *w)
 {
+	uncount_starts(w);
 	free(w->parts);
 	w->parts = NULL;
 	w->part_count = 0;
 	w->assigning = false;
 	w->intake_stopped = w->intake_is_stopped = false;
-	w->refused.set = w->stop_at.set = false;
+	w->stop_at.set = false;
 	w->stats->partitions = 0;
 	w->stats->replay_left = 0;
 	worker_drop_overlays(w);
@@ -180,6 +197,17 @@ static bool was_added_later(const struct committed *all, int32_t count, int32_t 
 	return false;
 }
 
+/* A replay has shown that K is not the state of C. Here rather than where it was found, as a disk
+ * that is full for now is a reason to ask again. */
+static int forget_state(struct worker *w, struct part *part, struct err *err)
+{
+	if (w->store->ops->reset(w->store, part->tp, &part->store, err))
+		return -1;
+	part->in.has_checkpoint = false;
+	part->state_is_wrong = false;
+	return 0;
+}
+
 static int gather(struct worker *w, struct part *part, struct topic_facts *facts, struct err *err)
 {
 	const struct broker_ops *ops = w->broker->ops;
@@ -203,6 +231,10 @@ static int gather(struct worker *w, struct part *part, struct topic_facts *facts
 			       "%s/%" PRId32 " is not in the topic's metadata yet", part->tp.topic,
 			       part->tp.partition);
 	fill_committed(part, &facts->all[part->tp.partition]);
+	/* Without a stateful step a new count is no STOP, and M keeps the old one: it tells that a
+	 * partition was added later, until that one has an M of its own. */
+	if (!in->stateful && in->has_c && in->m_form == META_OURS)
+		part->topic_partitions = in->m.n;
 	/* After C, so that the log's end cannot be older than C. */
 	if (ops->log_range(w->broker, part->tp, &in->log_start, &in->high_watermark, err))
 		return -1;
@@ -210,10 +242,11 @@ static int gather(struct worker *w, struct part *part, struct topic_facts *facts
 	    resolve_start(w, part, was_added_later(facts->all, in->n, part->tp.partition), err))
 		return -1;
 	if (w->store->ops->acquire(w->store, part->tp, &part->store, &has, &in->checkpoint,
-				   &part->crashes, err))
+				   &part->crashes_before, err))
 		return -1;
+	part->crashes = part->crashes_before;
 	in->has_checkpoint = has && in->checkpoint.k == w->cluster;
-	return 0;
+	return part->state_is_wrong ? forget_state(w, part, err) : 0;
 }
 
 /* What a crash loop at C means: smaller batches, and at last the record itself. */
@@ -231,9 +264,14 @@ static int heed_crashes(struct worker *w, struct part *part, struct err *err)
 	if (crashes->limit <= 1 && crashes->count >= CRASH_STARTS_MAX) {
 		(void)err_set(err, ERR_STOP, EXIT_DATA,
 			      "%s/%" PRId32 "/%" PRId64 ": the process died %d times while it had "
-			      "this record alone in its hands; see the core or the journal for why",
+			      "this record alone in its hands; see the core or the journal for "
+			      "why. Once that is mended, `onced offsets accept %s %s/%" PRId32
+			      "` lets it be tried again; `onced offsets reset %s %s/%" PRId32
+			      " --to %" PRId64 " --rebuild` goes on behind it",
 			      part->tp.topic, part->tp.partition, crashes->offset,
-			      (int)crashes->count);
+			      (int)crashes->count, w->pipeline->name, part->tp.topic,
+			      part->tp.partition, w->pipeline->name, part->tp.topic,
+			      part->tp.partition, crashes->offset + 1);
 		(void)err_name(err, "crash-loop");
 		return err_at(err, part->tp.topic, part->tp.partition, crashes->offset);
 	}
@@ -299,8 +337,7 @@ int worker_replayed(struct worker *w, struct part *part, struct err *err)
 		log_event(
 			LOG_LEVEL_WARNING, "recover", &where,
 			"the local state is not the one of C: dropped, and rebuilt from the input");
-		if (w->store->ops->reset(w->store, part->tp, &part->store, err))
-			return -1;
+		part->state_is_wrong = true;
 		return 1;
 	}
 	part->replaying = false;
@@ -346,11 +383,13 @@ int worker_decide(struct worker *w, struct err *err)
 
 	must(w->assigning && w->txn.state != TXN_OPEN);
 	worker_drop_overlays(w); /* K and the replay give all of it */
+	uncount_starts(w);
 	if (w->broker->ops->cluster(w->broker, &w->cluster, err))
 		return -1;
 	for (size_t i = 0; i < w->part_count; i++) {
 		struct part *part = &w->parts[i];
 
+		w->stats->turns++; /* thousands of them take longer than a hang may */
 		if (gather(w, part, &facts, err))
 			return -1;
 		recover_decide(&part->in, &part->decided);

@@ -90,6 +90,18 @@ static void drop_write_set(struct worker *w)
 	memset(&w->batch, 0, sizeof(w->batch));
 }
 
+/* Not while some partition's record at C is under suspicion: the others' commits would make its
+ * batch larger again before it comes, and it would never be found alone. */
+static void raise_limit(struct worker *w)
+{
+	for (size_t i = 0; i < w->part_count; i++)
+		if (w->parts[i].crashes.offset >= 0)
+			return;
+	w->limit *= 2;
+	if (w->limit > w->pipeline->commit_records)
+		w->limit = w->pipeline->commit_records;
+}
+
 /* Kafka has it: the write set joins the overlay, the settled fields follow. Cannot fail; a crash
  * here is a crash after the commit, and the replay makes the same state. */
 static void apply(struct worker *w)
@@ -111,10 +123,8 @@ static void apply(struct worker *w)
 		part->settled_gap = part->gap;
 		part->commit_first = false;
 		part->crashes.offset = -1;
-		if (w->refused.set && w->refused.tp.topic == part->tp.topic &&
-		    w->refused.tp.partition == part->tp.partition &&
-		    w->refused.offset < part->settled)
-			w->refused.set = false;
+		if (part->refused.offset < part->settled)
+			part->refused.set = false;
 	}
 	stats->records_in += (uint64_t)batch->records;
 	stats->records_out += batch->outputs;
@@ -128,11 +138,7 @@ static void apply(struct worker *w)
 	stats->last_commit_ms = w->clock->ops->monotonic_ms(w->clock);
 	w->checkpoint_dirty = true;
 	w->failures = 0;
-	if (w->limit < w->pipeline->commit_records) {
-		w->limit *= 2;
-		if (w->limit > w->pipeline->commit_records)
-			w->limit = w->pipeline->commit_records;
-	}
+	raise_limit(w);
 	memset(&w->batch, 0, sizeof(w->batch));
 	worker_set_trouble(w, "");
 }
@@ -193,21 +199,19 @@ static void note_refused(struct worker *w)
 	part = only_part(w);
 	if (!part)
 		return; /* smaller batches will tell */
-	if (w->refused.set && w->refused.tp.topic == part->tp.topic &&
-	    w->refused.tp.partition == part->tp.partition &&
-	    w->refused.offset == part->batch_first) {
+	if (part->refused.set && part->refused.offset == part->batch_first) {
 		/* Its dead letter was refused as well. */
-		w->stop_at = w->refused;
+		w->stop_at = part->refused;
 		(void)err_set(&w->stop_at.err, ERR_STOP, EXIT_DATA,
 			      "the broker refuses the record's results and its dead letter too: %s",
 			      reason);
 		(void)err_name(&w->stop_at.err, "dead-letter-refused");
 		return;
 	}
-	w->refused.set = true;
-	w->refused.tp = part->tp;
-	w->refused.offset = part->batch_first;
-	(void)err_set(&w->refused.err, ERR_DATA, 0, "the broker refused the result: %s", reason);
+	part->refused.set = true;
+	part->refused.tp = part->tp;
+	part->refused.offset = part->batch_first;
+	(void)err_set(&part->refused.err, ERR_DATA, 0, "the broker refused the result: %s", reason);
 }
 
 static void log_way_back(struct worker *w, enum txn_action action, const struct err *err)
@@ -322,8 +326,29 @@ void worker_drop(struct worker *w, const char *why)
 
 	must(w->txn.state == TXN_OPEN);
 	(void)err_set(&err, ERR_ABORT, 0, "%s", why);
+	halve_limit(w);
 	worker_event(w, TXN_EV_DROP);
 	log_way_back(w, w->action, &err);
+}
+
+/* Another worker of this process may hold our partitions for its own, whichever of us the group
+ * means: its acquire may have hidden marks from this batch, or refused those of our last
+ * checkpoint (R9). */
+static bool owns_state(const struct worker *w)
+{
+	for (size_t i = 0; i < w->part_count; i++) {
+		const struct part *part = &w->parts[i];
+
+		if (part->in_batch && part->in.stateful &&
+		    !w->store->ops->owns(w->store, &part->store))
+			return false;
+	}
+	return true;
+}
+
+bool worker_is_owner(const struct worker *w)
+{
+	return !w->broker->ops->assignment_lost(w->broker) && w->broker->ops->is_member(w->broker);
 }
 
 void worker_seal(struct worker *w)
@@ -335,11 +360,12 @@ void worker_seal(struct worker *w)
 		worker_event(w, TXN_EV_SEAL);
 	} else if (w->batch.epoch != w->epoch) {
 		worker_drop(w, "its partitions were assigned anew meanwhile");
-	} else if (w->broker->ops->assignment_lost(w->broker)) {
-		worker_drop(w, "the group has given our partitions away");
-	} else if (!w->broker->ops->is_member(w->broker)) {
-		/* Generation -1 would be committed unfenced (H3). */
-		worker_drop(w, "we are not a member of the group at the moment");
+	} else if (!worker_is_owner(w)) {
+		/* As no member it would be committed unfenced (H3). */
+		worker_drop(w, "the group has given our partitions away, or we are not in it");
+	} else if (!owns_state(w)) {
+		worker_drop(w, "another worker of this process has taken their state over");
+		w->assigning = true;
 	} else {
 		worker_event(w, TXN_EV_SEAL);
 	}
@@ -366,8 +392,11 @@ static void checkpoint_begin(struct worker *w, int64_t now)
 	for (size_t i = 0; i < w->part_count; i++) {
 		const struct part *part = &w->parts[i];
 
-		/* A first start that K knows but Kafka does not would look like expired offsets. */
-		if (part->commit_first || part->store.id == 0)
+		/* A first start that K knows but Kafka does not would look like expired offsets; so
+		 * would a C that replaces a lower one look like one moved back. What an adoption
+		 * replays has neither trouble: its generation is nobody's yet. And it has marks,
+		 * which leave memory with this checkpoint. */
+		if ((part->commit_first && !part->replaying) || part->store.id == 0)
 			continue;
 		w->checkpoint_parts[count++] = (struct store_partition){
 			.part = part->store,
@@ -410,8 +439,7 @@ static int checkpoint_end(struct worker *w, bool wait, struct err *err)
 	return 0;
 }
 
-/* What the overlays' memory can come to: a table holds at most four slots an item. */
-static size_t overlays_bytes(const struct worker *w)
+size_t worker_overlays_bytes(const struct worker *w)
 {
 	return (w->active.count + w->frozen.count + w->write_set.count) * 4 *
 	       sizeof(struct overlay_item);
@@ -420,7 +448,7 @@ static size_t overlays_bytes(const struct worker *w)
 int worker_checkpoint(struct worker *w, bool now_please, bool wait, struct err *err)
 {
 	int64_t now = w->clock->ops->monotonic_ms(w->clock);
-	bool full = overlays_bytes(w) > w->conf.overlay_bytes_max;
+	bool full = worker_overlays_bytes(w) > w->conf.overlay_bytes_max;
 	bool due = now - w->checkpoint_ms >= w->conf.checkpoint_every_ms;
 	int rc = 0;
 
@@ -432,10 +460,10 @@ int worker_checkpoint(struct worker *w, bool now_please, bool wait, struct err *
 		if (wait || full)
 			rc = checkpoint_end(w, true, err);
 	}
-	w->stats->overlay_bytes = (int64_t)overlays_bytes(w);
+	w->stats->overlay_bytes = (int64_t)worker_overlays_bytes(w);
 	if (rc == 0) {
 		/* Also when none has ended just now: without room nothing is read. */
-		if (overlays_bytes(w) <= w->conf.overlay_bytes_max)
+		if (worker_overlays_bytes(w) <= w->conf.overlay_bytes_max)
 			w->intake_stopped = false;
 		return 0;
 	}

@@ -170,8 +170,9 @@ static int dead_letter(struct worker *w, const struct source *source, const stru
 }
 
 /* All outputs of a record, or its dead letter. */
-static int produce_all(struct worker *w, const struct source *source, const struct record *record,
-		       const struct steps_result *result, struct err *err)
+static int produce_all(struct worker *w, struct part *part, const struct source *source,
+		       const struct record *record, const struct steps_result *result,
+		       struct err *err)
 {
 	for (size_t i = 0; i < result->output_count; i++) {
 		struct steps_result failed = *result;
@@ -190,10 +191,10 @@ static int produce_all(struct worker *w, const struct source *source, const stru
 		}
 		/* Some of its results are out already, and all or nothing holds: again, with its
 		 * dead letter in their place. */
-		w->refused.set = true;
-		w->refused.tp = (struct tp){source->topic, source->partition};
-		w->refused.offset = source->offset;
-		w->refused.err = *err;
+		part->refused.set = true;
+		part->refused.tp = part->tp;
+		part->refused.offset = source->offset;
+		part->refused.err = *err;
 		worker_drop(w, "a record is too large to be sent");
 		return 1;
 	}
@@ -254,8 +255,8 @@ int worker_live_record(struct worker *w, struct part *part, const struct source 
 	(void)FAILPOINT_MARKED("poison", record->value.data, record->value.len);
 	rc = steps_run(&w->steps, source, record, &result, err);
 	part->next = source->offset + 1;
-	if (rc == 0 && worker_is_suspect(&w->refused, source)) {
-		*err = w->refused.err;
+	if (rc == 0 && worker_is_suspect(&part->refused, source)) {
+		*err = part->refused.err;
 		result.step = "to";
 		rc = -1;
 	}
@@ -264,12 +265,12 @@ int worker_live_record(struct worker *w, struct part *part, const struct source 
 		w->batch.filtered += result.filtered;
 		w->batch.unrouted += result.unrouted;
 		w->batch.bytes += (int64_t)arena_used(w->arena);
-		rc = produce_all(w, source, record, &result, err);
+		rc = produce_all(w, part, source, record, &result, err);
 	} else if (err->kind == ERR_DATA) {
 		struct err why = *err;
 
 		rc = dead_letter(w, source, record, &result, &why,
-				 worker_is_suspect(&w->refused, source), err);
+				 worker_is_suspect(&part->refused, source), err);
 	} else if (err->kind == ERR_STOP) {
 		rc = worker_stop_here(w, source, err, err) < 0 ? -1 : 1;
 	} else {

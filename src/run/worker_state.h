@@ -17,6 +17,15 @@
 #include "run/log.h"
 #include "run/worker.h"
 
+/* A record that is known to be trouble: the broker refused its outputs, or it is a STOP and all
+ * before it has to be committed first. */
+struct suspect {
+	bool set;
+	struct tp tp;
+	int64_t offset;
+	struct err err;
+};
+
 struct part {
 	struct tp tp;
 	struct store_part store;
@@ -42,13 +51,17 @@ struct part {
 	bool in_batch;       /* the open transaction moves this partition */
 	int64_t batch_first; /* first record of the batch; -1 = none (an end of control records) */
 	int64_t batch_next;  /* what the last batch would have committed; to say how it ended */
-	int64_t expect;      /* after a rewind the first record must be this one; -1 = any (R10) */
+	/* One in each partition: two in turn would take each other's place for ever. */
+	struct suspect refused;
+	int64_t expect; /* after a rewind the first record must be this one; -1 = any (R10) */
 
 	uint64_t replayed;
 	int64_t replay_began_ms;
 
-	struct crash_count crashes; /* as acquired, void unless .offset is C */
+	struct crash_count crashes;        /* void unless .offset is C */
+	struct crash_count crashes_before; /* what stood there when it was acquired */
 	bool crash_noted;
+	bool state_is_wrong; /* K is to be forgotten before the next verdict */
 };
 
 struct batch {
@@ -58,15 +71,6 @@ struct batch {
 	int64_t bytes;
 	uint64_t outputs, duplicates, filtered, dead_letters, dropped_errors, unrouted,
 		gap_accepted;
-};
-
-/* A record that is known to be trouble: the broker refused its outputs, or it is a STOP and all
- * before it has to be committed first. */
-struct suspect {
-	bool set;
-	struct tp tp;
-	int64_t offset;
-	struct err err;
 };
 
 struct worker {
@@ -93,7 +97,7 @@ struct worker {
 
 	struct batch batch;
 	int64_t limit; /* records a batch, now; halved by aborts */
-	struct suspect refused, stop_at;
+	struct suspect stop_at;
 	bool settle_unknown; /* the outcome of a commit is being settled: say how it ended */
 
 	struct overlay write_set, active, frozen;
@@ -142,7 +146,7 @@ void worker_assigned(struct worker *worker, const struct tp *tps, size_t count);
 /* 0 done; -1 RETRY (again next turn) or STOP. */
 int worker_decide(struct worker *worker, struct err *err);
 /* A replay has reached its end, or there was nothing to replay. 0: live; 1: K was not the state of
- * C and is gone: decide again; -1 RETRY or STOP. */
+ * C and goes: decide again; -1 STOP. */
 int worker_replayed(struct worker *worker, struct part *part, struct err *err);
 /* TXN_DO_SETTLE: the stable C, how the batch ended, and back to the settled positions. */
 int worker_settle(struct worker *worker, struct err *err);
@@ -157,6 +161,8 @@ void worker_event(struct worker *worker, enum txn_event event);
 int worker_act(struct worker *worker, struct err *err);
 /* Opens a transaction if there is none. 0; -1: none could be opened, the way back is taken. */
 int worker_begin(struct worker *worker, struct err *err);
+/* As far as the client knows: are we in the group, and are our partitions still ours? */
+bool worker_is_owner(const struct worker *worker);
 /* The batch is due: ownership checks, then send_offsets and commit, or the way back. */
 void worker_seal(struct worker *worker);
 /* Gives the batch up. */
@@ -165,6 +171,8 @@ void worker_drop(struct worker *worker, const char *why);
 int worker_follow(struct worker *worker, int rc, struct err *err);
 /* Starts, awaits or retries a checkpoint as the time and the overlay's size ask. 0; -1 STOP. */
 int worker_checkpoint(struct worker *worker, bool now, bool wait, struct err *err);
+/* What the overlays' memory can come to: a table holds at most four slots an item. */
+size_t worker_overlays_bytes(const struct worker *worker);
 /* Awaits a running checkpoint and forgets what is not on disk. */
 void worker_drop_overlays(struct worker *worker);
 void worker_write_meta(const struct worker *worker, const struct part *part, char text[META_MAX]);

@@ -34,6 +34,12 @@ say "stopped after $deaths deaths"
 judge_all
 start a # a build that does not die of it would stop all the same: it is for the operator to say
 ends_with 65 a 60
+logged "offsets accept $name $in/0" || fail "the log does not name the command that settles it"
+wait_until 30 "offsets accept" "$ONCED" offsets accept -c "$WORK/a.yaml" "$name" "$in/0"
+start a
+drained a
+stop a
+judge_all
 
 begin poison-off
 for ((i = 0; i < deaths + 3; i++)); do

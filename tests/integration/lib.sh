@@ -89,9 +89,9 @@ kill_hard() { # INSTANCE
 	unset "pids[$1]"
 }
 
+has_begun() { [ -s "$WORK/$1.${starts[$1]}.log" ]; }
 stop() { # INSTANCE: an orderly end, within the stop budget
-	# It is only just started, perhaps: it takes the signal from its first line on.
-	wait_until 30 "a first line of onced $1" test -s "$WORK/$1.${starts[$1]}.log"
+	wait_until 20 "the first words of onced $1" has_begun "$1" # a signal now is not lost on it
 	kill -TERM "${pids[$1]}"
 	ends_with 0 "$1" 40
 }

@@ -346,7 +346,8 @@ Suite *contract_broker_suite(const struct contract_world *world)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, joining_assigns_every_partition_with_our_topic_pointers);
-	tcase_add_test(tcase, records_arrive_in_order_with_every_byte_then_the_end);
+	if (!(member_world->lacks & CONTRACT_NO_BYTES))
+		tcase_add_test(tcase, records_arrive_in_order_with_every_byte_then_the_end);
 	tcase_add_test(tcase, the_end_lies_behind_control_records);
 	tcase_add_test(tcase, assign_rewinds_to_the_very_record);
 	tcase_add_test(tcase, an_empty_assign_stops_intake_but_not_membership);

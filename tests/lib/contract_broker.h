@@ -25,6 +25,7 @@ enum contract_lacks {
 	CONTRACT_ALL = 0,
 	CONTRACT_NO_STATIC_FENCING = 1 << 0, /* a second consumer with the same instance id */
 	CONTRACT_NO_REFUSAL = 1 << 1,        /* a record size limit of a topic */
+	CONTRACT_NO_BYTES = 1 << 2,          /* records that are no short text */
 };
 
 struct contract_world {

@@ -245,12 +245,17 @@ START_TEST(entries_of_a_partition_that_is_not_named_stay_out)
 }
 END_TEST
 
-START_TEST(each_acquire_raises_the_owner)
+START_TEST(whoever_acquired_last_owns)
 {
-	uint64_t first = acquire(a, p0).part.owner, second = acquire(b, p0).part.owner;
+	struct held first = acquire(a, p0), other_one = acquire(a, p1), second = acquire(b, p0);
 
-	ck_assert_uint_gt(second, first);
-	ck_assert_uint_gt(acquire(b, p0).part.owner, second);
+	ck_assert_uint_gt(second.part.owner, first.part.owner);
+	ck_assert(b->ops->owns(b, &second.part) && !a->ops->owns(a, &first.part));
+	ck_assert(!b->ops->reset(b, p0, &second.part, &err));
+	ck_assert(b->ops->owns(b, &second.part) && !a->ops->owns(a, &first.part));
+	ck_assert(!a->ops->reset(a, p0, &first.part, &err)); /* in vain */
+	ck_assert(!a->ops->owns(a, &first.part) && a->ops->owns(a, &other_one.part));
+	ck_assert(b->ops->owns(b, &second.part));
 }
 END_TEST
 
@@ -471,7 +476,7 @@ TCase *contract_store_tcase(const struct contract_store *with)
 				      same_id_in_two_partitions_is_two_entries,
 				      checkpoint_without_entries_moves_x,
 				      entries_of_a_partition_that_is_not_named_stay_out,
-				      each_acquire_raises_the_owner,
+				      whoever_acquired_last_owns,
 				      older_owner_is_refused_and_thinks_it_is_done,
 				      only_the_refused_partition_stays_out_of_a_checkpoint,
 				      new_owner_sees_what_the_old_one_checkpointed,

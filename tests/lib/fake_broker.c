@@ -1,40 +1,65 @@
-/* fake_broker: the broker port on fake_kafka. Each call may fail as the real one's does. */
+/* fake_broker: the broker port on fake_kafka. Each call may fail as the real one's does. Here: the
+ * process, the consumer, facts; fake_producer.c has the rest. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/must.h"
 #include "lib/fake_kafka_state.h"
-#include "port/hash.h"
+#include "lib/tally.h"
 
 static struct fake_broker *self(struct broker *broker)
 {
 	return (struct fake_broker *)broker;
 }
 
-static int dead(struct err *err)
+int fb_dead(struct err *err)
 {
 	return err_set(err, ERR_STOP, EXIT_INTERNAL, "killed");
 }
 
-/* Each call costs a little time, counts, and is where a crash can hit. False: the process is dead.
- */
-static bool alive(struct fake_broker *b)
+/* After the session ended the client hears of it at some moment, and then has neither a member id
+ * nor a generation. Until then it works on with what it believes. */
+static void maybe_learn(struct fake_broker *b)
 {
-	b->calls++;
-	if (!b->dead && b->crash_in >= 0 && b->crash_in-- == 0)
+	if (b->lost && !b->learned && rng_chance(&b->kafka->rng, 200))
+		b->learned = true;
+}
+
+bool fb_alive(struct fake_broker *b)
+{
+	if (!b->dead && b->crash_in >= 0 && b->crash_in-- == 0) {
 		b->dead = true;
+		tally(TALLY_CRASH);
+	}
+	b->failing = b->fail_in >= 0 && b->fail_in-- == 0;
+	maybe_learn(b);
 	return !b->dead;
 }
 
 bool fake_broker_alive(struct broker *broker)
 {
-	return alive(self(broker));
+	return fb_alive(self(broker));
 }
 
-static bool fault(struct fake_broker *b, uint32_t per_mille)
+bool fb_fault(struct fake_broker *b, enum fk_fault fault, uint32_t rarer)
 {
-	return rng_chance(&b->kafka->rng, per_mille);
+	const struct fk_faults *faults = &b->kafka->faults;
+
+	if (b->failing && b->fail == fault) {
+		b->failing = false;
+		return true;
+	}
+	return rng_chance(&b->kafka->rng, faults->per_mille[fault] / rarer);
+}
+
+static bool retry(struct fake_broker *b, const char *what, struct err *err)
+{
+	if (!fb_fault(b, FK_FAULT_RETRY, 1))
+		return false;
+	tally(TALLY_RETRY);
+	(void)err_set(err, ERR_RETRY, 0, "%s", what);
+	return true;
 }
 
 static bool is_fenced(const struct fake_broker *b)
@@ -52,8 +77,8 @@ static int subscribe(struct broker *broker, struct err *err)
 {
 	struct fake_broker *b = self(broker);
 
-	if (!alive(b))
-		return dead(err);
+	if (!fb_alive(b))
+		return fb_dead(err);
 	must(b->txid >= 0); /* init_transactions comes before subscribe */
 	b->subscribed = true;
 	fk_join(b->kafka, b);
@@ -100,19 +125,34 @@ static void fetch(struct fake_broker *b, struct broker_event *ret)
 	}
 }
 
+/* What was fetched before the loss may come before the news of it. */
+static bool is_late(struct fake_broker *b)
+{
+	if (b->waiting != BROKER_LOST || b->position_count == 0 || rng_chance(&b->kafka->rng, 300))
+		return false;
+	tally(TALLY_LOST_UNSEEN);
+	return true;
+}
+
 static int poll(struct broker *broker, int timeout_ms, struct broker_event *ret, struct err *err)
 {
 	struct fake_broker *b = self(broker);
 
 	memset(ret, 0, sizeof(*ret));
-	if (!alive(b))
-		return dead(err);
-	if (b->subscribed && is_fenced(b))
+	if (!fb_alive(b))
+		return fb_dead(err);
+	if (b->subscribed && is_fenced(b)) {
+		tally(TALLY_FENCED_MEMBER);
 		return err_set(err, ERR_STOP, EXIT_FENCED, "FENCED_INSTANCE_ID");
-	if (fault(b, b->kafka->faults.retry))
-		return err_set(err, ERR_RETRY, 0, "all brokers down");
-	if (b->waiting != BROKER_NOTHING && !b->told) {
+	}
+	if (retry(b, "all brokers down", err))
+		return -1;
+	if (b->waiting != BROKER_NOTHING && !b->told && !is_late(b)) {
 		ret->kind = b->waiting;
+		if (ret->kind == BROKER_LOST) {
+			b->learned = true;
+			tally(TALLY_LOST);
+		}
 		b->told = true;
 		if (ret->kind == BROKER_ASSIGNED)
 			b->told =
@@ -137,15 +177,34 @@ static void release(struct broker *broker)
 	memset(b->value, 'Z', sizeof(b->value) - 1);
 }
 
+/* What the worker decided, by where it reads from: for the tally only. */
+static void tally_verdict(struct fake_broker *b, struct fk_tp tp, int64_t from)
+{
+	const struct fk_part *part = fk_part(b->kafka, tp);
+	const char *w = strstr(part->metadata, " w=");
+
+	if (!b->deciding[tp.partition])
+		return;
+	b->deciding[tp.partition] = false;
+	if (from >= part->c)
+		tally(TALLY_VERDICT_LIVE);
+	else if (!b->forgot[tp.partition])
+		tally(TALLY_VERDICT_REPLAY);
+	else if (w && strtoll(w + 3, NULL, 10) == from)
+		tally(TALLY_VERDICT_REBUILD);
+	else
+		tally(TALLY_VERDICT_SCRATCH);
+}
+
 static int assign(struct broker *broker, const struct tp_offset *positions, size_t count,
 		  struct err *err)
 {
 	struct fake_broker *b = self(broker);
 
-	if (!alive(b))
-		return dead(err);
-	if (fault(b, b->kafka->faults.retry))
-		return err_set(err, ERR_RETRY, 0, "assign");
+	if (!fb_alive(b))
+		return fb_dead(err);
+	if (retry(b, "assign", err))
+		return -1;
 	b->position_count = count;
 	for (size_t i = 0; i < count; i++) {
 		struct fk_tp tp =
@@ -158,8 +217,11 @@ static int assign(struct broker *broker, const struct tp_offset *positions, size
 		b->positions[i].eof_at = -1;
 		/* What was prefetched before a rewind may still come (stale), or the position may
 		 * be off by a record (the client's bugs that R10 is about). */
-		if (positions[i].offset > part->log_start && fault(b, b->kafka->faults.stale))
+		if (positions[i].offset > part->log_start && fb_fault(b, FK_FAULT_STALE, 1)) {
+			tally(TALLY_STALE);
 			b->positions[i].position--;
+		}
+		tally_verdict(b, tp, positions[i].offset);
 	}
 	return 0;
 }
@@ -168,12 +230,12 @@ static int unassign(struct broker *broker, struct err *err)
 {
 	struct fake_broker *b = self(broker);
 
-	if (!alive(b))
-		return dead(err);
+	if (!fb_alive(b))
+		return fb_dead(err);
 	b->position_count = 0;
 	b->told = false;
 	if (b->lost) {
-		b->lost = false;
+		b->lost = b->learned = false;
 		b->assigned_count = 0;
 		fk_join(b->kafka, b); /* with a new member id */
 		return 0;
@@ -185,24 +247,24 @@ static int unassign(struct broker *broker, struct err *err)
 
 static bool assignment_lost(struct broker *broker)
 {
-	/* Only what the client knows: a loss that was not told yet is not known (H3, H4). */
-	return self(broker)->lost && self(broker)->told;
+	maybe_learn(self(broker));
+	return self(broker)->learned;
 }
 
 static bool is_member(struct broker *broker)
 {
-	return self(broker)->member_id != 0;
+	return self(broker)->member_id != 0 && !self(broker)->learned;
 }
 
 static int cluster(struct broker *broker, uint64_t *ret_hash, struct err *err)
 {
 	struct fake_broker *b = self(broker);
 
-	if (!alive(b))
-		return dead(err);
-	if (fault(b, b->kafka->faults.retry))
-		return err_set(err, ERR_RETRY, 0, "cluster");
-	*ret_hash = 0x1234;
+	if (!fb_alive(b))
+		return fb_dead(err);
+	if (retry(b, "cluster", err))
+		return -1;
+	*ret_hash = FK_CLUSTER;
 	return 0;
 }
 
@@ -211,8 +273,10 @@ static int topic(struct broker *broker, const char *name, int32_t *ret_partition
 {
 	struct fake_broker *b = self(broker);
 
-	if (!alive(b))
-		return dead(err);
+	if (!fb_alive(b))
+		return fb_dead(err);
+	if (!fk_has_topic(b->kafka, name))
+		return err_set(err, ERR_RETRY, 3, "topic %s: unknown", name);
 	*ret_partitions = b->kafka->topics[fk_tp_of(b->kafka, name, 0).topic].count;
 	*ret_compacted = false;
 	return 0;
@@ -223,10 +287,10 @@ static int committed(struct broker *broker, const struct tp *tps, size_t count, 
 {
 	struct fake_broker *b = self(broker);
 
-	if (!alive(b))
-		return dead(err);
-	if (fault(b, b->kafka->faults.retry))
-		return err_set(err, ERR_RETRY, 0, "committed");
+	if (!fb_alive(b))
+		return fb_dead(err);
+	if (retry(b, "committed", err))
+		return -1;
 	for (size_t i = 0; i < count; i++)
 		if (fk_part(b->kafka, fk_tp_of(b->kafka, tps[i].topic, tps[i].partition))
 			    ->pending_count > 0) {
@@ -250,11 +314,13 @@ static int log_range(struct broker *broker, struct tp tp, int64_t *ret_start, in
 	struct fake_broker *b = self(broker);
 	struct fk_part *part;
 
-	if (!alive(b))
-		return dead(err);
-	if (fault(b, b->kafka->faults.retry))
-		return err_set(err, ERR_RETRY, 0, "log_range");
+	if (!fb_alive(b))
+		return fb_dead(err);
+	if (retry(b, "log_range", err))
+		return -1;
 	part = fk_part(b->kafka, fk_tp_of(b->kafka, tp.topic, tp.partition));
+	b->deciding[tp.partition] = true;
+	b->forgot[tp.partition] = false;
 	*ret_start = part->log_start;
 	*ret_end = fake_kafka_lso(part);
 	return 0;
@@ -272,243 +338,13 @@ static int offset_at(struct broker *broker, struct tp tp, int64_t ms, int64_t *r
 	struct fake_broker *b = self(broker);
 	struct fk_part *part;
 
-	if (!alive(b))
-		return dead(err);
+	if (!fb_alive(b))
+		return fb_dead(err);
 	part = fk_part(b->kafka, fk_tp_of(b->kafka, tp.topic, tp.partition));
 	for (*ret = part->log_start; *ret < part->count; (*ret)++)
 		if (part->entries[*ret].timestamp >= ms)
 			break;
 	return 0;
-}
-
-static int txid_of(struct fake_kafka *kafka, const char *name)
-{
-	for (int i = 0; i < FK_MEMBERS; i++) {
-		if (!kafka->txids[i].name)
-			kafka->txids[i].name = name;
-		if (strcmp(kafka->txids[i].name, name) == 0)
-			return i;
-	}
-	must(false && "room for a transactional.id");
-	return -1;
-}
-
-static int renew(struct broker *broker, struct err *err)
-{
-	struct fake_broker *b = self(broker);
-	struct fk_txid *txid;
-
-	if (!alive(b))
-		return dead(err);
-	if (fault(b, b->kafka->faults.retry))
-		return err_set(err, ERR_RETRY, 0, "init_transactions");
-	b->txid = txid_of(b->kafka, b->conf.instance);
-	txid = &b->kafka->txids[b->txid];
-	if (txid->ongoing)
-		(void)fk_end(b->kafka, b->txid, txid->pid, false);
-	fk_markers(b->kafka, b->txid);
-	txid->pid = ++b->kafka->next_pid;
-	b->pid = txid->pid;
-	b->in_txn = false;
-	b->tainted = false;
-	b->ended = FB_IDLE;
-	return 0;
-}
-
-static int begin(struct broker *broker, struct err *err)
-{
-	struct fake_broker *b = self(broker);
-
-	if (!alive(b))
-		return dead(err);
-	must(!b->in_txn && b->txid >= 0);
-	b->in_txn = true;
-	b->was_refused = false;
-	b->sent_count = 0;
-	b->ended = FB_IDLE;
-	return 0;
-}
-
-/* AddPartitionsToTxn: a transaction begins at the broker with its first request (protocol v1), also
- * after somebody's late EndTxn ended the one that we believe open. */
-static struct fk_txid *ongoing(struct fake_broker *b)
-{
-	struct fk_txid *txid = &b->kafka->txids[b->txid];
-
-	if (txid->pid != b->pid)
-		return NULL;
-	fk_markers(b->kafka, b->txid); /* CONCURRENT_TRANSACTIONS: waits for them */
-	if (!txid->ongoing) {
-		txid->ongoing = true;
-		txid->began_ms = b->kafka->now_ms;
-	}
-	return txid;
-}
-
-static int fenced(struct err *err)
-{
-	return err_set(err, ERR_UNKNOWN, BROKER_CODE_FENCED, "INVALID_PRODUCER_EPOCH");
-}
-
-static int produce(struct broker *broker, const struct output *output, struct err *err)
-{
-	struct fake_broker *b = self(broker);
-	struct fk_entry entry = {.kind = FK_DATA, .state = FK_OPEN};
-	struct fk_txid *txid;
-	struct fk_tp tp;
-	uint64_t hash;
-
-	if (!alive(b))
-		return dead(err);
-	must(b->in_txn);
-	if (fault(b, b->kafka->faults.abort / 4))
-		return err_set(err, ERR_ABORT, 0, "produce");
-	txid = ongoing(b);
-	if (!txid)
-		return fenced(err);
-	must(output->record.value.len < sizeof(entry.value) &&
-	     output->record.key.len < sizeof(entry.key));
-	memcpy(entry.value, output->record.value.data, output->record.value.len);
-	if (output->record.key.data)
-		memcpy(entry.key, output->record.key.data, output->record.key.len);
-	entry.timestamp = output->record.timestamp;
-	entry.pid = b->pid;
-	entry.dead_letter = output->record.header_count > 0;
-	/* '!': the broker refuses its timestamp, with a delivery report: only the flush tells. */
-	if (entry.value[0] == '!' && output->record.timestamp < 1700000000000) {
-		b->was_refused = true;
-		return 0;
-	}
-	hash = hash64(NULL, entry.key, strlen(entry.key));
-	tp = fk_tp_of(b->kafka, output->topic, 0);
-	tp.partition = (int32_t)(hash % (uint64_t)b->kafka->topics[tp.topic].count);
-	fk_touch(txid, tp);
-	fk_put(fk_part(b->kafka, tp), &entry);
-	return 0;
-}
-
-static void send_late(struct fake_broker *b, const struct fk_delayed *late)
-{
-	struct fake_kafka *kafka = b->kafka;
-
-	b->tainted = !b->conf.ignore_taint; /* the interceptor saw it sent twice */
-	if (kafka->delayed_count == FK_DELAYED)
-		return;
-	kafka->delayed[kafka->delayed_count] = *late;
-	kafka->delayed[kafka->delayed_count++].due_ms =
-		kafka->now_ms + 1 + (int64_t)rng_below(&kafka->rng, 400);
-}
-
-static int send_offsets(struct broker *broker, const struct tp_offset *offsets, size_t count,
-			struct err *err)
-{
-	struct fake_broker *b = self(broker);
-	const struct fk_member *member;
-	struct fk_txid *txid;
-
-	if (!alive(b))
-		return dead(err);
-	must(b->in_txn && count > 0);
-	if (fault(b, b->kafka->faults.retry))
-		return err_set(err, ERR_RETRY, 0, "send_offsets");
-	if (fault(b, b->kafka->faults.abort))
-		return err_set(err, ERR_ABORT, 0, "send_offsets");
-	member = fk_member_of(b->kafka, b);
-	if (!member || b->generation != b->kafka->generation)
-		return err_set(err, ERR_ABORT, 0, "ILLEGAL_GENERATION");
-	txid = ongoing(b);
-	if (!txid)
-		return fenced(err);
-	for (size_t i = 0; i < count; i++) {
-		struct fk_pending pending = {.pid = b->pid,
-					     .offset = offsets[i].offset,
-					     .def = b->conf.def};
-		struct fk_tp tp = fk_tp_of(b->kafka, offsets[i].tp.topic, offsets[i].tp.partition);
-
-		memcpy(pending.metadata, offsets[i].metadata,
-		       strnlen(offsets[i].metadata, FK_META - 1));
-		must(fk_offsets(b->kafka, b->txid, b->pid, tp, &pending));
-		if (i == 0 && fault(b, b->kafka->faults.delayed))
-			send_late(b, &(struct fk_delayed){.what = FK_LATE_OFFSETS,
-							  .txid = b->txid,
-							  .pid = b->pid,
-							  .tp = tp,
-							  .offsets = pending});
-	}
-	if (fault(b, b->kafka->faults.unknown_done))
-		return err_set(err, ERR_UNKNOWN, 0, "send_offsets: the answer was lost");
-	return 0;
-}
-
-static int end(struct fake_broker *b, bool commit, struct err *err)
-{
-	const struct fk_faults *faults = &b->kafka->faults;
-
-	if (fault(b, faults->retry / 2))
-		return err_set(err, ERR_RETRY, 0, "EndTxn: timed out before it was sent");
-	if (fault(b, faults->unknown_undone))
-		return err_set(err, ERR_UNKNOWN, 0, "EndTxn: lost on its way");
-	if (!fk_end(b->kafka, b->txid, b->pid, commit))
-		return fenced(err);
-	b->ended = commit ? FB_COMMIT_DONE : FB_ABORT_DONE;
-	if (fault(b, faults->delayed))
-		send_late(b, &(struct fk_delayed){.what = FK_LATE_END,
-						  .txid = b->txid,
-						  .pid = b->pid,
-						  .commit = commit});
-	if (fault(b, faults->unknown_done))
-		return err_set(err, ERR_UNKNOWN, 0, "EndTxn: the answer was lost");
-	if (fault(b, faults->retry / 2))
-		return err_set(err, ERR_RETRY, 0, "EndTxn: the answer is late");
-	b->in_txn = false;
-	return 0;
-}
-
-static int commit(struct broker *broker, struct err *err)
-{
-	struct fake_broker *b = self(broker);
-
-	if (!alive(b))
-		return dead(err);
-	must(b->in_txn);
-	if (b->ended == FB_COMMIT_DONE) { /* resumed: the answer has come meanwhile */
-		b->in_txn = false;
-		return 0;
-	}
-	if (b->was_refused)
-		return err_set(err, ERR_ABORT, 0, "a message failed: INVALID_TIMESTAMP");
-	if (fault(b, b->kafka->faults.abort))
-		return err_set(err, ERR_ABORT, 0, "commit");
-	return end(b, true, err);
-}
-
-static int abort_txn(struct broker *broker, struct err *err)
-{
-	struct fake_broker *b = self(broker);
-
-	if (!alive(b))
-		return dead(err);
-	must(b->in_txn);
-	if (b->ended == FB_ABORT_DONE) {
-		b->in_txn = false;
-		return 0;
-	}
-	return end(b, false, err);
-}
-
-static bool tainted(struct broker *broker)
-{
-	return self(broker)->tainted;
-}
-
-static bool refused(struct broker *broker, char *reason, size_t size)
-{
-	struct fake_broker *b = self(broker);
-
-	reason[0] = '\0';
-	if (b->was_refused)
-		memcpy(reason, "INVALID_TIMESTAMP", size < 18 ? size : 18);
-	return b->was_refused;
 }
 
 /* A graceful end of a static member: no LeaveGroup; the heartbeats just stop. */
@@ -518,40 +354,39 @@ static void close_broker(struct broker *broker)
 		self(broker)->dead = true;
 }
 
-static const struct broker_ops ops = {
-	.subscribe = subscribe,
-	.poll = poll,
-	.release = release,
-	.assign = assign,
-	.unassign = unassign,
-	.assignment_lost = assignment_lost,
-	.is_member = is_member,
-	.cluster = cluster,
-	.topic = topic,
-	.committed = committed,
-	.log_range = log_range,
-	.heard_end = heard_end,
-	.offset_at = offset_at,
-	.renew = renew,
-	.begin = begin,
-	.produce = produce,
-	.send_offsets = send_offsets,
-	.commit = commit,
-	.abort = abort_txn,
-	.tainted = tainted,
-	.refused = refused,
-	.close = close_broker,
-};
+static const struct broker_ops *the_ops(void)
+{
+	static struct broker_ops ops = {
+		.subscribe = subscribe,
+		.poll = poll,
+		.release = release,
+		.assign = assign,
+		.unassign = unassign,
+		.assignment_lost = assignment_lost,
+		.is_member = is_member,
+		.cluster = cluster,
+		.topic = topic,
+		.committed = committed,
+		.log_range = log_range,
+		.heard_end = heard_end,
+		.offset_at = offset_at,
+		.close = close_broker,
+	};
+
+	fb_producer_ops(&ops);
+	return &ops;
+}
 
 struct broker *fake_broker_new(struct fake_kafka *kafka, const struct fake_broker_conf *conf)
 {
 	struct fake_broker *b = calloc(1, sizeof(*b));
 
 	must(b != NULL && kafka->handle_count < sizeof(kafka->handles) / sizeof(*kafka->handles));
-	b->broker.ops = &ops;
+	b->broker.ops = the_ops();
 	b->kafka = kafka;
 	b->conf = *conf;
 	b->crash_in = -1;
+	b->fail_in = -1;
 	b->txid = -1;
 	kafka->handles[kafka->handle_count++] = b;
 	return &b->broker;
@@ -562,9 +397,10 @@ void fake_broker_kill(struct broker *broker)
 	self(broker)->dead = true;
 }
 
-void fake_broker_freeze(struct broker *broker, bool frozen)
+bool fake_broker_freeze(struct broker *broker, bool frozen)
 {
 	self(broker)->frozen = frozen;
+	return self(broker)->lost && self(broker)->assigned_count > 0;
 }
 
 void fake_broker_crash_in(struct broker *broker, int64_t calls)
@@ -572,12 +408,44 @@ void fake_broker_crash_in(struct broker *broker, int64_t calls)
 	self(broker)->crash_in = calls;
 }
 
+void fake_broker_fail_in(struct broker *broker, int64_t calls, enum fk_fault fault)
+{
+	self(broker)->fail_in = calls;
+	self(broker)->fail = fault;
+}
+
+bool fake_broker_in_txn(const struct broker *broker)
+{
+	return ((const struct fake_broker *)broker)->in_txn;
+}
+
+void fake_broker_mute_commit(struct broker *broker)
+{
+	self(broker)->mute = true;
+}
+
+bool fake_broker_has_failed(const struct broker *broker)
+{
+	return ((const struct fake_broker *)broker)->fail_in < 0;
+}
+
+void fake_broker_lose(struct broker *broker)
+{
+	struct fake_broker *b = self(broker);
+
+	for (int i = 0; i < FK_MEMBERS; i++)
+		if (b->kafka->members[i].handle == b)
+			b->kafka->members[i].instance = NULL;
+	b->waiting = BROKER_LOST;
+	b->lost = b->learned = true;
+}
+
+void fake_broker_forgot(struct broker *broker, struct tp tp)
+{
+	self(broker)->forgot[tp.partition] = true;
+}
+
 bool fake_broker_is_dead(const struct broker *broker)
 {
 	return ((const struct fake_broker *)broker)->dead;
-}
-
-int64_t fake_broker_calls(const struct broker *broker)
-{
-	return ((const struct fake_broker *)broker)->calls;
 }

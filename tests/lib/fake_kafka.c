@@ -1,14 +1,23 @@
-/* fake_kafka: see fake_kafka.h. Here: logs, transactions, the group. */
+/* fake_kafka: see fake_kafka.h. Here: logs, transactions, time. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/must.h"
 #include "lib/fake_kafka_state.h"
+#include "lib/tally.h"
 
 struct fk_part *fk_part(struct fake_kafka *kafka, struct fk_tp tp)
 {
 	must(tp.topic < kafka->topic_count && tp.partition < kafka->topics[tp.topic].count);
 	return &kafka->topics[tp.topic].parts[tp.partition];
+}
+
+bool fk_has_topic(const struct fake_kafka *kafka, const char *topic)
+{
+	for (int i = 0; i < kafka->topic_count; i++)
+		if (strcmp(kafka->topics[i].name, topic) == 0)
+			return true;
+	return false;
 }
 
 struct fk_tp fk_tp_of(struct fake_kafka *kafka, const char *topic, int32_t partition)
@@ -49,16 +58,43 @@ void fk_touch(struct fk_txid *txid, struct fk_tp tp)
 	txid->touched[txid->touched_count++] = tp;
 }
 
-static void commit_offset(struct fk_part *part, const struct fk_pending *pending)
+static void add_range(struct fk_part *part, const struct fk_range *range)
 {
-	int64_t from = part->has_c ? part->c : 0;
-
 	part->ranges = realloc(part->ranges, (part->range_count + 1) * sizeof(*part->ranges));
 	must(part->ranges != NULL);
-	part->ranges[part->range_count++] = (struct fk_range){from, pending->offset, pending->def};
+	part->ranges[part->range_count++] = *range;
+}
+
+static int64_t base_of(const char *metadata)
+{
+	const char *b = strstr(metadata, " b=");
+
+	return b ? strtoll(b + 3, NULL, 10) : -1;
+}
+
+static void commit_offset(struct fk_part *part, const struct fk_pending *pending)
+{
+	int64_t base = base_of(pending->metadata);
+	int64_t from = part->has_c ? part->c : base; /* a first start begins at its base */
+	int64_t deleted = from < part->log_start ? part->log_start : from;
+
+	add_range(part, &(struct fk_range){from, pending->offset, pending->def, base,
+					   deleted < pending->offset ? deleted : pending->offset});
+	if (strstr(pending->metadata, " a=") && !strstr(part->metadata, " a="))
+		tally(TALLY_GAP_OPENED);
 	part->has_c = true;
 	part->c = pending->offset;
 	memcpy(part->metadata, pending->metadata, FK_META);
+}
+
+void fake_kafka_set_offset(struct fk_part *part, int64_t offset, const char *metadata)
+{
+	must(part->pending_count == 0 && strlen(metadata) < FK_META);
+	part->has_c = offset >= 0;
+	part->c = offset < 0 ? 0 : offset;
+	memset(part->metadata, 0, sizeof(part->metadata));
+	memcpy(part->metadata, metadata, strlen(metadata));
+	add_range(part, &(struct fk_range){part->c, part->c, -1, -1, part->c});
 }
 
 static void settle_pending(struct fk_part *part, uint64_t pid, bool commit)
@@ -109,7 +145,9 @@ bool fk_end(struct fake_kafka *kafka, int index, uint64_t pid, bool commit)
 	txid->ongoing = false;
 	txid->prepared = commit ? FK_COMMIT : FK_ABORT;
 	txid->prepared_pid = pid;
-	if (!rng_chance(&kafka->rng, kafka->faults.marker))
+	if (rng_chance(&kafka->rng, kafka->faults.per_mille[FK_FAULT_MARKER]))
+		tally(TALLY_LATE_MARKERS);
+	else
 		fk_markers(kafka, index);
 	return true;
 }
@@ -132,139 +170,6 @@ bool fk_offsets(struct fake_kafka *kafka, int index, uint64_t pid, struct fk_tp 
 	return true;
 }
 
-/* --- the group: classic, eager, static members --- */
-
-struct fk_member *fk_member_of(struct fake_kafka *kafka, const struct fake_broker *handle)
-{
-	for (int i = 0; i < FK_MEMBERS; i++)
-		if (kafka->members[i].instance && kafka->members[i].id == handle->member_id)
-			return &kafka->members[i];
-	return NULL;
-}
-
-static void start_rebalance(struct fake_kafka *kafka)
-{
-	kafka->rebalancing = true;
-	for (int i = 0; i < FK_MEMBERS; i++) {
-		struct fk_member *member = &kafka->members[i];
-
-		if (!member->instance)
-			continue;
-		member->joined = member->handle->assigned_count == 0 && !member->handle->told;
-		if (!member->joined && !member->handle->dead && !member->handle->told)
-			member->handle->waiting = BROKER_REVOKED;
-	}
-}
-
-/* Range over all partitions of the topics that the first member reads, once everybody joined. */
-static void finish_rebalance(struct fake_kafka *kafka)
-{
-	struct fk_member *members[FK_MEMBERS];
-	size_t count = 0, next = 0;
-
-	for (int i = 0; i < FK_MEMBERS; i++) {
-		if (!kafka->members[i].instance)
-			continue;
-		if (!kafka->members[i].joined)
-			return;
-		members[count++] = &kafka->members[i];
-	}
-	kafka->rebalancing = false;
-	kafka->generation++;
-	if (count == 0)
-		return;
-	for (size_t i = 0; i < count; i++)
-		members[i]->handle->assigned_count = 0;
-	next = rng_below(&kafka->rng, (uint32_t)count);
-	for (size_t t = 0; t < members[0]->handle->conf.topic_count; t++) {
-		const char *topic = members[0]->handle->conf.topics[t];
-		int32_t n = kafka->topics[fk_tp_of(kafka, topic, 0).topic].count;
-
-		for (int32_t p = 0; p < n; p++) {
-			struct fake_broker *handle = members[next++ % count]->handle;
-
-			handle->assigned[handle->assigned_count++] = (struct tp){topic, p};
-		}
-	}
-	for (size_t i = 0; i < count; i++) {
-		members[i]->handle->waiting = BROKER_ASSIGNED;
-		members[i]->handle->generation = kafka->generation;
-	}
-}
-
-void fk_joined(struct fake_kafka *kafka, struct fake_broker *handle)
-{
-	struct fk_member *member = fk_member_of(kafka, handle);
-
-	if (member)
-		member->joined = true;
-	if (kafka->rebalancing)
-		finish_rebalance(kafka);
-}
-
-void fk_join(struct fake_kafka *kafka, struct fake_broker *handle)
-{
-	struct fk_member *free_place = NULL;
-
-	handle->member_id = ++kafka->next_member;
-	for (int i = 0; i < FK_MEMBERS; i++) {
-		struct fk_member *member = &kafka->members[i];
-
-		if (!member->instance) {
-			free_place = free_place ? free_place : member;
-			continue;
-		}
-		if (strcmp(member->instance, handle->conf.instance) != 0)
-			continue;
-		/* A static member comes back: the old one is fenced; in a stable group it keeps its
-		 * partitions without a rebalance. */
-		if (!kafka->rebalancing && member->handle->assigned_count > 0 &&
-		    member->handle != handle) {
-			memcpy(handle->assigned, member->handle->assigned,
-			       sizeof(handle->assigned));
-			handle->assigned_count = member->handle->assigned_count;
-			handle->generation = kafka->generation;
-			handle->waiting = BROKER_ASSIGNED;
-			*member = (struct fk_member){handle->conf.instance, handle->member_id,
-						     handle, kafka->now_ms, true};
-			return;
-		}
-		free_place = member;
-		break;
-	}
-	must(free_place != NULL);
-	*free_place = (struct fk_member){handle->conf.instance, handle->member_id, handle,
-					 kafka->now_ms, true};
-	start_rebalance(kafka);
-	fk_joined(kafka, handle);
-}
-
-static void expire_members(struct fake_kafka *kafka)
-{
-	bool expired = false;
-
-	for (int i = 0; i < FK_MEMBERS; i++) {
-		struct fk_member *member = &kafka->members[i];
-
-		if (!member->instance)
-			continue;
-		if (!member->handle->dead && !member->handle->frozen)
-			member->heartbeat_ms = kafka->now_ms;
-		if (kafka->now_ms - member->heartbeat_ms <= FK_SESSION_MS)
-			continue;
-		if (!member->handle->dead) {
-			member->handle->waiting = BROKER_LOST;
-			member->handle->lost = true;
-		}
-		member->instance = NULL;
-		expired = true;
-	}
-	if (expired) {
-		start_rebalance(kafka);
-		finish_rebalance(kafka);
-	}
-}
-
 static void deliver_late(struct fake_kafka *kafka, bool all)
 {
 	size_t kept = 0;
@@ -276,6 +181,7 @@ static void deliver_late(struct fake_kafka *kafka, bool all)
 			kafka->delayed[kept++] = *late;
 			continue;
 		}
+		tally(late->what == FK_LATE_END ? TALLY_LATE_END : TALLY_LATE_OFFSETS);
 		if (late->what == FK_LATE_END)
 			(void)fk_end(kafka, late->txid, late->pid, late->commit);
 		else
@@ -293,6 +199,7 @@ void fake_kafka_tick(struct fake_kafka *kafka, int64_t ms)
 
 		if (txid->ongoing && kafka->now_ms - txid->began_ms > FK_TXN_TIMEOUT_MS) {
 			/* The coordinator aborts it and bumps the epoch: the producer is fenced. */
+			tally(TALLY_TXN_TIMEOUT);
 			(void)fk_end(kafka, i, txid->pid, false);
 			fk_markers(kafka, i);
 			txid->pid = ++kafka->next_pid;
@@ -300,7 +207,26 @@ void fake_kafka_tick(struct fake_kafka *kafka, int64_t ms)
 		if (txid->prepared != FK_NONE && rng_chance(&kafka->rng, 300))
 			fk_markers(kafka, i);
 	}
-	expire_members(kafka);
+	fk_expire_members(kafka);
+}
+
+void fake_kafka_fence(struct fake_kafka *kafka, const char *instance)
+{
+	for (int i = 0; i < FK_MEMBERS && kafka->txids[i].name; i++) {
+		struct fk_txid *txid = &kafka->txids[i];
+
+		if (strcmp(txid->name, instance) != 0)
+			continue;
+		(void)fk_end(kafka, i, txid->pid, false);
+		fk_markers(kafka, i);
+		txid->pid = ++kafka->next_pid;
+	}
+}
+
+void fake_kafka_write_markers(struct fake_kafka *kafka)
+{
+	for (int i = 0; i < FK_MEMBERS; i++)
+		fk_markers(kafka, i);
 }
 
 void fake_kafka_settle(struct fake_kafka *kafka)
@@ -366,9 +292,21 @@ struct fk_topic *fake_kafka_topic(struct fake_kafka *kafka, const char *name, in
 	must(kafka->topic_count <= FK_TOPICS);
 	topic->name = name;
 	topic->count = partitions;
-	topic->parts = calloc((size_t)partitions, sizeof(*topic->parts));
+	must(partitions <= FK_PARTITIONS);
+	topic->parts = calloc(FK_PARTITIONS, sizeof(*topic->parts));
 	must(topic->parts != NULL);
+	for (int32_t p = 0; p < FK_PARTITIONS; p++)
+		topic->parts[p].saved_c = -1;
 	return topic;
+}
+
+/* Seen by a client's next metadata: here by its next start, which is a rebalance then. */
+void fake_kafka_add_partition(struct fake_kafka *kafka, struct fk_topic *topic)
+{
+	must(topic->count < FK_PARTITIONS);
+	topic->count++;
+	kafka->grown = true;
+	tally(TALLY_PARTITION_ADDED);
 }
 
 void fake_kafka_append(struct fake_kafka *kafka, struct fk_topic *topic, int32_t partition,
@@ -387,9 +325,11 @@ void fake_kafka_append(struct fake_kafka *kafka, struct fk_topic *topic, int32_t
 		fk_put(part, &aborted);
 		aborted.kind = FK_CONTROL;
 		fk_put(part, &aborted);
+		tally(TALLY_INPUT_ABORTED);
 	}
 	fk_put(part, &entry);
 	if (transactional) {
+		tally(TALLY_CONTROL);
 		entry.kind = FK_CONTROL;
 		fk_put(part, &entry);
 	}
@@ -398,6 +338,11 @@ void fake_kafka_append(struct fake_kafka *kafka, struct fk_topic *topic, int32_t
 void fake_kafka_faults(struct fake_kafka *kafka, const struct fk_faults *faults)
 {
 	kafka->faults = *faults;
+}
+
+uint32_t fake_kafka_rate(const struct fake_kafka *kafka, enum fk_fault fault)
+{
+	return kafka->faults.per_mille[fault];
 }
 
 struct clock *fake_kafka_clock(struct fake_kafka *kafka)

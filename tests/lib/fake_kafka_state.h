@@ -1,5 +1,5 @@
-/* fake_kafka_state: what fake_kafka.c (log, transactions, group) and fake_broker.c (the port)
- * share. */
+/* fake_kafka_state: what fake_kafka.c (log, transactions), fake_group.c and the port
+ * (fake_broker.c, fake_producer.c) share. */
 #ifndef ONCED_TESTS_FAKE_KAFKA_STATE_H
 #define ONCED_TESTS_FAKE_KAFKA_STATE_H
 
@@ -65,7 +65,8 @@ struct fake_kafka {
 	uint64_t next_member;
 	int32_t generation;
 	bool rebalancing;
-	struct fake_broker *handles[64]; /* all ever made; freed with the cluster */
+	bool grown;                       /* a partition was added that nobody was given yet */
+	struct fake_broker *handles[256]; /* all ever made; freed with the cluster */
 	size_t handle_count;
 };
 
@@ -75,7 +76,9 @@ struct fake_broker {
 	struct fake_broker_conf conf;
 	bool dead, frozen, subscribed;
 	int64_t crash_in;
-	int64_t calls;
+	int64_t fail_in;
+	enum fk_fault fail;
+	bool failing; /* the present call is the one */
 	/* consumer */
 	uint64_t member_id; /* 0 = none */
 	int32_t generation;
@@ -84,6 +87,9 @@ struct fake_broker {
 	struct tp assigned[64];
 	size_t assigned_count;
 	bool lost;
+	bool learned; /* and the client's heartbeats have told it: no member id, generation -1 */
+	bool deciding[FK_PARTITIONS]; /* its ends were asked for: a verdict is under way */
+	bool forgot[FK_PARTITIONS];   /* and the store has forgotten it */
 	struct {
 		struct fk_tp tp;
 		const char *topic;
@@ -95,14 +101,26 @@ struct fake_broker {
 	/* producer */
 	int txid; /* -1 = none */
 	uint64_t pid;
-	bool in_txn, tainted, was_refused;
+	bool in_txn, tainted, was_refused, mute;
 	enum { FB_IDLE, FB_COMMIT_DONE, FB_ABORT_DONE } ended; /* applied, answer still owed */
 	struct fk_tp sent_tp[64];
 	struct fk_pending sent[64];
 	size_t sent_count;
 };
 
+/* --- fake_broker.c --- */
+/* Each call counts, and is where a crash can hit. False: the process is dead. */
+bool fb_alive(struct fake_broker *broker);
+int fb_dead(struct err *err);
+/* Does this fault come now? One in `rarer` of its rate. */
+bool fb_fault(struct fake_broker *broker, enum fk_fault fault, uint32_t rarer);
+
+/* --- fake_producer.c --- */
+void fb_producer_ops(struct broker_ops *ops);
+
+/* --- fake_kafka.c --- */
 struct fk_part *fk_part(struct fake_kafka *kafka, struct fk_tp tp);
+bool fk_has_topic(const struct fake_kafka *kafka, const char *topic);
 struct fk_tp fk_tp_of(struct fake_kafka *kafka, const char *topic, int32_t partition);
 void fk_put(struct fk_part *part, const struct fk_entry *entry);
 void fk_touch(struct fk_txid *txid, struct fk_tp tp);
@@ -113,8 +131,12 @@ bool fk_offsets(struct fake_kafka *kafka, int txid, uint64_t pid, struct fk_tp t
 		const struct fk_pending *offsets);
 /* Writes the markers of what is prepared. */
 void fk_markers(struct fake_kafka *kafka, int txid);
+
+/* --- fake_group.c --- */
 void fk_join(struct fake_kafka *kafka, struct fake_broker *handle);
 void fk_joined(struct fake_kafka *kafka, struct fake_broker *handle);
 struct fk_member *fk_member_of(struct fake_kafka *kafka, const struct fake_broker *handle);
+/* Ends the sessions whose heartbeats stopped. */
+void fk_expire_members(struct fake_kafka *kafka);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "base/must.h"
 #include "lib/fake_kafka.h"
+#include "lib/tally.h"
 
 #define DISK_PARTITIONS 32
 
@@ -24,6 +25,7 @@ struct fake_disk {
 	struct disk_partition partitions[DISK_PARTITIONS];
 	uint32_t next_id;
 	uint64_t next_owner;
+	bool went_back; /* some X did, within one generation and prefix */
 };
 
 struct fake_store {
@@ -31,7 +33,7 @@ struct fake_store {
 	struct fake_disk *disk;
 	struct broker *process;
 	struct rng rng;
-	uint32_t fail;
+	uint32_t fail, fail_reads;
 	const struct overlay *frozen; /* a checkpoint under way; borrowed */
 	const struct store_partition *partitions;
 	size_t count;
@@ -64,6 +66,23 @@ void fake_disk_free(struct fake_disk *disk)
 		return;
 	overlay_fini(&disk->entries);
 	free(disk);
+}
+
+bool fake_disk_went_back(const struct fake_disk *disk)
+{
+	return disk->went_back;
+}
+
+void fake_disk_forget_crashes(struct fake_disk *disk)
+{
+	for (int i = 0; i < DISK_PARTITIONS; i++)
+		disk->partitions[i].crashes.offset = -1;
+}
+
+void fake_disk_spoil(struct fake_disk *disk)
+{
+	for (int i = 0; i < DISK_PARTITIONS; i++)
+		disk->partitions[i].checkpoint.window.h ^= 1;
 }
 
 static struct fake_store *self(struct store *store)
@@ -108,12 +127,42 @@ static struct disk_partition *find_id(struct fake_disk *disk, uint32_t id)
 	return NULL;
 }
 
+static const uint8_t the_secret[HASH_KEY_BYTES] = "a secret of it.";
+
 static const uint8_t *secret(struct store *store)
 {
-	static const uint8_t key[HASH_KEY_BYTES] = "a secret of it.";
-
 	(void)store;
-	return key;
+	return the_secret;
+}
+
+static const struct disk_partition *look_up(const struct fake_disk *disk, struct tp tp)
+{
+	for (int i = 0; i < DISK_PARTITIONS && disk->partitions[i].id != 0; i++)
+		if (disk->partitions[i].partition == tp.partition &&
+		    strcmp(disk->partitions[i].topic, tp.topic) == 0)
+			return &disk->partitions[i];
+	return NULL;
+}
+
+bool fake_disk_checkpoint(const struct fake_disk *disk, struct tp tp, struct checkpoint *ret)
+{
+	const struct disk_partition *place = look_up(disk, tp);
+
+	if (!place || !place->has)
+		return false;
+	*ret = place->checkpoint;
+	return true;
+}
+
+bool fake_disk_entry(const struct fake_disk *disk, struct tp tp, struct bytes id, struct entry *ret)
+{
+	const struct disk_partition *place = look_up(disk, tp);
+	struct hash128 hash = hash128(the_secret, id.data, id.len);
+	const struct entry *entry = place ? overlay_get(&disk->entries, place->id, &hash) : NULL;
+
+	if (entry)
+		*ret = *entry;
+	return entry != NULL;
 }
 
 static int acquire(struct store *store, struct tp tp, struct store_part *ret_part, bool *ret_has,
@@ -135,6 +184,16 @@ static int acquire(struct store *store, struct tp tp, struct store_part *ret_par
 	return 0;
 }
 
+static bool owns(struct store *store, const struct store_part *part)
+{
+	const struct disk_partition *place = find_id(self(store)->disk, part->id);
+	bool mine = place && place->owner == part->owner;
+
+	if (!mine)
+		tally(TALLY_NOT_OURS);
+	return mine;
+}
+
 static int reset(struct store *store, struct tp tp, struct store_part *part, struct err *err)
 {
 	struct fake_store *s = self(store);
@@ -143,8 +202,15 @@ static int reset(struct store *store, struct tp tp, struct store_part *part, str
 	if (!alive(s))
 		return dead(err);
 	place = find(s->disk, tp);
-	must(place->id == part->id);
-	place->id = part->id = ++s->disk->next_id;
+	/* Like acquire, it does not fail where there was nothing: a host can start. */
+	if (place->has && rng_chance(&s->rng, s->fail))
+		return err_set(err, ERR_RETRY, 28, "disk full");
+	part->id = ++s->disk->next_id;
+	if (s->process)
+		fake_broker_forgot(s->process, tp);
+	if (place->owner != part->owner)
+		return 0; /* a zombie's number is nobody's */
+	place->id = part->id;
 	place->has = false;
 	return 0;
 }
@@ -157,6 +223,10 @@ static int get(struct store *store, uint32_t part, const struct hash128 *id, boo
 
 	if (!alive(s))
 		return dead(err);
+	if (rng_chance(&s->rng, s->fail_reads)) {
+		tally(TALLY_READ_FAILED);
+		return err_set(err, ERR_RETRY, 5, "EIO");
+	}
 	entry = overlay_get(&s->disk->entries, part, id);
 	*ret_found = entry != NULL;
 	if (entry)
@@ -171,8 +241,10 @@ static int crash_write(struct store *store, struct tp tp, const struct crash_cou
 
 	if (!alive(s))
 		return dead(err);
-	if (rng_chance(&s->rng, s->fail))
+	if (rng_chance(&s->rng, s->fail)) {
+		tally(TALLY_WRITE_FAILED);
 		return err_set(err, ERR_RETRY, 28, "disk full");
+	}
 	find(s->disk, tp)->crashes = *crashes;
 	return 0;
 }
@@ -200,8 +272,10 @@ static void sweep(struct fake_store *s)
 		const struct disk_partition *place = find_id(s->disk, item->part);
 
 		if (!place || (place->has && window_is_expired(place->checkpoint.v, item->entry,
-							       place->checkpoint.window.t)))
+							       place->checkpoint.window.t))) {
+			tally(TALLY_SWEPT);
 			continue;
+		}
 		(void)overlay_put(&kept, item->part, &item->id, item->entry, NULL);
 	}
 	overlay_fini(&s->disk->entries);
@@ -215,11 +289,14 @@ static void write_checkpoint(struct fake_store *s)
 	for (size_t i = 0; i < s->count; i++) {
 		struct disk_partition *place = find_id(s->disk, s->partitions[i].part.id);
 
-		if (!place || place->owner != s->partitions[i].part.owner)
-			continue; /* an older owner is refused (R9) */
-		must(!place->has || place->checkpoint.g != s->partitions[i].checkpoint.g ||
-		     place->checkpoint.d != s->partitions[i].checkpoint.d ||
-		     place->checkpoint.x <= s->partitions[i].checkpoint.x);
+		if (!place || place->owner != s->partitions[i].part.owner) {
+			tally(TALLY_OLD_OWNER); /* refused (R9) */
+			continue;
+		}
+		if (place->has && place->checkpoint.g == s->partitions[i].checkpoint.g &&
+		    place->checkpoint.d == s->partitions[i].checkpoint.d &&
+		    place->checkpoint.x > s->partitions[i].checkpoint.x)
+			s->disk->went_back = true;
 		place->checkpoint = s->partitions[i].checkpoint;
 		place->has = true;
 		for (item = overlay_next(s->frozen, NULL); item;
@@ -242,12 +319,16 @@ static int checkpoint_poll(struct store *store, bool wait, bool *ret_done, struc
 		s->frozen = NULL;
 		return dead(err);
 	}
-	must(s->frozen != NULL);
+	if (!s->frozen) {
+		*ret_done = true;
+		return 0;
+	}
 	if (!wait && rng_chance(&s->rng, 700))
 		return 0;
 	*ret_done = true;
 	if (rng_chance(&s->rng, s->fail)) {
 		s->frozen = NULL;
+		tally(TALLY_CHECKPOINT_FAILED);
 		return err_set(err, ERR_RETRY, 28, "disk full");
 	}
 	write_checkpoint(s);
@@ -270,6 +351,8 @@ void fake_store_crash(struct store *store)
 
 	if (s->frozen && rng_chance(&s->rng, 500))
 		write_checkpoint(s);
+	else if (s->frozen)
+		tally(TALLY_CHECKPOINT_LOST);
 	free(s);
 }
 
@@ -279,6 +362,7 @@ struct store *fake_store_new(struct fake_disk *disk, struct broker *process, uin
 	static const struct store_ops ops = {
 		.secret = secret,
 		.acquire = acquire,
+		.owns = owns,
 		.reset = reset,
 		.get = get,
 		.crash_write = crash_write,
@@ -299,5 +383,10 @@ struct store *fake_store_new(struct fake_disk *disk, struct broker *process, uin
 
 void fake_store_heal(struct store *store)
 {
-	self(store)->fail = 0;
+	self(store)->fail = self(store)->fail_reads = 0;
+}
+
+void fake_store_fail_reads(struct store *store, uint32_t per_mille)
+{
+	self(store)->fail_reads = per_mille;
 }

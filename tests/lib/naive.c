@@ -63,7 +63,9 @@ static int record(struct naive *naive, const struct broker_event *event, struct 
 	const struct broker_ops *ops = naive->broker->ops;
 	const struct source *source = &event->source;
 	struct output output = {"out", event->record};
-	struct tp_offset offset = {{source->topic, source->partition}, source->offset + 1, ""};
+	struct tp_offset offset = {{source->topic, source->partition},
+				   source->offset + 1,
+				   "naive b=0"};
 	struct hash128 id = hash128(NULL, event->record.key.data, event->record.key.len);
 	struct entry now = window_advance(&naive->windows[source->partition], 1000, source->offset,
 					  event->record.timestamp);

@@ -8,55 +8,14 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "lib/tally.h"
 #include "run/log.h"
 
 #define FINISH_TURNS 60000
 #define DRAIN_TURNS 2000
-#define IDS 12
+#define FROZEN_MS 1500 /* of each turn */
 
 static const char *const topics[] = {"in"};
-
-static const struct step filter_first[] = {
-	{.kind = STEP_FILTER, .where = "filter", .text = "f", .slot = 0},
-	{.kind = STEP_DEDUP, .where = "dedup", .slot = -1, .within_ms = 1000},
-};
-static const struct step dedup_first[] = {
-	{.kind = STEP_DEDUP, .where = "dedup", .slot = -1, .within_ms = 1000},
-	{.kind = STEP_FILTER, .where = "filter", .text = "f", .slot = 0},
-};
-static const struct step wide[] = {
-	{.kind = STEP_FILTER, .where = "filter", .text = "f", .slot = 0},
-	{.kind = STEP_DEDUP, .where = "dedup", .slot = -1, .within_ms = 3000},
-};
-static const struct step narrow[] = {
-	{.kind = STEP_FILTER, .where = "filter", .text = "f", .slot = 0},
-	{.kind = STEP_DEDUP, .where = "dedup", .slot = -1, .within_ms = 300},
-};
-static const struct target to_out[] = {{.topic = "out", .where = "to", .slot = -1}};
-static const struct expr_source exprs[] = {{"filter", "f"}};
-
-#define DEFINITION(steps_, hash, dedup, gap)                                                       \
-	{                                                                                          \
-		.name = "sim", .file = "sim.yaml", .workers = 1, .topics = topics,                 \
-		.topic_count = 1, .group = "g", .start = START_EARLIEST, .format = FORMAT_TEXT,    \
-		.on_gap = (gap), .steps = (steps_), .step_count = 2, .dedup_index = (dedup),       \
-		.prefix_hash = (hash), .targets = to_out, .target_count = 1, .errors = ERRORS_TO,  \
-		.errors_topic = "dead", .commit_every_ms = 20, .commit_records = 8,                \
-		.commit_bytes = 4096, .exprs = exprs, .expr_count = 1,                             \
-	}
-
-const struct pipeline *sim_pipeline(int def)
-{
-	static const struct pipeline definitions[SIM_DEFS] = {
-		DEFINITION(filter_first, 0xA0, 1, GAP_STOP),
-		DEFINITION(dedup_first, 0xA1, 0, GAP_STOP),
-		DEFINITION(wide, 0xA2, 1, GAP_STOP),
-		DEFINITION(narrow, 0xA3, 1, GAP_STOP),
-	};
-
-	must(def >= 0 && def < SIM_DEFS);
-	return &definitions[def];
-}
 
 void sim_complain(struct sim *sim, const char *format, ...)
 {
@@ -81,38 +40,49 @@ void sim_init(struct sim *sim, const struct sim_plan *plan)
 	sim->kafka = fake_kafka_new(plan->seed ^ 0x5EED, &plan->faults);
 	sim->in = fake_kafka_topic(sim->kafka, "in", plan->partitions);
 	sim->out = fake_kafka_topic(sim->kafka, "out", 2);
+	sim->copy = fake_kafka_topic(sim->kafka, "copy", 2);
 	sim->dead = fake_kafka_topic(sim->kafka, "dead", 1);
+	sim->partitions = plan->partitions;
 	sim->host_count = plan->hosts;
+	sim->one_process = plan->one_process;
 	sim->ignore_taint = plan->ignore_taint;
-	sim->disk_fail = plan->faults.disk;
+	sim->gap_accept = plan->gap_accept;
+	sim->start_latest = plan->start_latest;
 	sim->timestamp = 1000;
 	for (int i = 0; i < plan->hosts; i++) {
-		sim->hosts[i].name = names[i];
-		sim->hosts[i].disk = fake_disk_new();
+		sim->hosts[i].name = plan->twins && i == 2 ? names[0] : names[i];
+		if (i == 0 || !sim->one_process)
+			sim->hosts[i].disk = fake_disk_new();
 	}
 }
 
 void sim_fini(struct sim *sim)
 {
-	for (int i = 0; i < sim->host_count; i++) {
+	for (int i = 0; i < sim->host_count; i++)
 		if (sim->hosts[i].broker)
 			sim_kill(sim, &sim->hosts[i]);
+	for (int i = 0; i < sim->host_count; i++) {
 		fake_disk_free(sim->hosts[i].disk);
 		fake_disk_free(sim->hosts[i].old_disk);
 	}
 	fake_kafka_free(sim->kafka);
 }
 
+struct fake_disk *sim_disk(struct sim *sim, const struct sim_host *host)
+{
+	return host->disk ? host->disk : sim->hosts[0].disk;
+}
+
 void sim_start(struct sim *sim, struct sim_host *host)
 {
-	struct fake_broker_conf conf = {host->name, topics, 1, sim->def, sim->ignore_taint};
+	struct fake_broker_conf conf = {host->name, topics, 1, sim->def, sim->ignore_taint, NULL};
 	struct worker_conf worker = {
-		.pipeline = sim_pipeline(sim->def),
+		.pipeline = &host->pipeline,
 		.engine = sim_engine(),
 		.clock = fake_kafka_clock(sim->kafka),
 		.stats = &host->stats,
 		.overlay_bytes_max = 16 * 4 * sizeof(struct overlay_item),
-		.batch_bytes_max = 1 << 20,
+		.batch_bytes_max = sim->batch_bytes_max ? sim->batch_bytes_max : 1 << 20,
 		.checkpoint_every_ms = 50,
 		.retry_ms_max = 2000,
 		.poll_ms_max = 10,
@@ -122,8 +92,22 @@ void sim_start(struct sim *sim, struct sim_host *host)
 	must(!host->broker);
 	memset(&host->stats, 0, sizeof(host->stats));
 	host->frozen_turns = 0;
+	host->again = false;
+	host->pipeline = *sim_pipeline(sim->def);
+	host->pipeline.adopt = sim->adopt;
+	host->pipeline.on_gap = sim->gap_accept ? GAP_ACCEPT : GAP_STOP;
+	host->pipeline.start = sim->start_latest ? START_LATEST : START_EARLIEST;
+	if (sim->greedy) {
+		host->pipeline.commit_records = 1000000;
+		host->pipeline.commit_bytes = 1 << 30;
+		host->pipeline.commit_every_ms = 5000;
+	}
+	if (sim->def == SIM_STATELESS)
+		tally(TALLY_DEF_STATELESS);
 	host->broker = fake_broker_new(sim->kafka, &conf);
-	host->store = fake_store_new(host->disk, host->broker, rng_next(&sim->rng), sim->disk_fail);
+	host->store = fake_store_new(sim_disk(sim, host), host->broker, rng_next(&sim->rng),
+				     fake_kafka_rate(sim->kafka, FK_FAULT_DISK));
+	fake_store_fail_reads(host->store, fake_kafka_rate(sim->kafka, FK_FAULT_READ));
 	worker.broker = host->broker;
 	worker.store = host->store;
 	must(worker_new(&worker, &host->worker, &err) == 0);
@@ -131,6 +115,8 @@ void sim_start(struct sim *sim, struct sim_host *host)
 
 static void gone(struct sim_host *host)
 {
+	for (uint64_t i = 0; i < host->stats.gap_accepted; i++)
+		tally(TALLY_GAP_ACCEPTED);
 	worker_free(host->worker);
 	host->worker = NULL;
 	host->broker = NULL; /* the cluster keeps the handle: its session has to run out */
@@ -139,10 +125,72 @@ static void gone(struct sim_host *host)
 
 void sim_kill(struct sim *sim, struct sim_host *host)
 {
-	sim->crashes++;
-	fake_broker_kill(host->broker);
-	fake_store_crash(host->store);
-	gone(host);
+	for (int i = 0; i < sim->host_count; i++) {
+		struct sim_host *other = &sim->hosts[i];
+
+		if (!other->broker || (other != host && !sim->one_process))
+			continue;
+		tally(TALLY_KILL);
+		fake_broker_kill(other->broker);
+		fake_store_crash(other->store);
+		gone(other);
+	}
+}
+
+/* errors: stop. Everything before the record must be committed, and nothing of it or behind it. */
+static bool stopped_at_a_record(struct sim *sim, const char *message)
+{
+	const char *place = strstr(message, "in/");
+	long long offset;
+	int p;
+
+	if (sim_rule(sim->def).errors != SIM_ERRORS_NEVER || !place ||
+	    sscanf(place, "in/%d/%lld", &p, &offset) != 2)
+		return false;
+	fake_kafka_write_markers(sim->kafka); /* C may be decided, and not readable yet */
+	for (int64_t o = sim->in->parts[p].c; o < offset; o++)
+		if (sim->in->parts[p].entries[o].kind == FK_DATA &&
+		    sim->in->parts[p].entries[o].state == FK_COMMITTED)
+			return false;
+	tally(TALLY_ERRORS_STOP);
+	return sim->in->parts[p].c <= offset &&
+	       strchr("e!#%", sim->in->parts[p].entries[offset].value[0]);
+}
+
+/* Five ends without an orderly word, and batches of one: who kills at random gets there. */
+static bool stopped_by_crashes(struct sim *sim, struct sim_host *host, const char *message)
+{
+	if (!strstr(message, "the process died 5 times"))
+		return false;
+	tally(TALLY_CRASH_LOOP);
+	fake_disk_forget_crashes(sim_disk(sim, host));
+	host->again = true;
+	return true;
+}
+
+static void stopped(struct sim *sim, struct sim_host *host, const struct err *err)
+{
+	tally(TALLY_STOPPED);
+	if (strstr(err->msg, "lost with the state"))
+		tally(TALLY_GAP_STOPPED);
+	if (strstr(err->msg, "not the one that was processed") ||
+	    strstr(err->msg, "beyond the end of the log"))
+		sim->found_anew = true;
+	if (err->code == EXIT_FENCED)
+		return;
+	if (err->code != EXIT_DATA)
+		sim_complain(sim, "%s stopped with %d: %s", host->name, err->code, err->msg);
+	else if (!stopped_by_crashes(sim, host, err->msg) && !sim->retention_used &&
+		 !sim_needs_accept(sim) && !stopped_at_a_record(sim, err->msg))
+		sim_complain(sim, "%s stopped: %s", host->name, err->msg);
+}
+
+void sim_freeze(struct sim *sim, struct sim_host *host, int64_t turns)
+{
+	(void)sim;
+	tally(TALLY_FREEZE);
+	host->frozen_turns = turns;
+	(void)fake_broker_freeze(host->broker, true);
 }
 
 void sim_turn(struct sim *sim, struct sim_host *host)
@@ -151,25 +199,23 @@ void sim_turn(struct sim *sim, struct sim_host *host)
 	int rc;
 
 	if (host->frozen_turns > 0) {
-		fake_kafka_tick(sim->kafka, 500);
-		if (--host->frozen_turns == 0)
-			fake_broker_freeze(host->broker, false);
+		fake_kafka_tick(sim->kafka, FROZEN_MS);
+		if (--host->frozen_turns == 0 && fake_broker_freeze(host->broker, false))
+			tally(TALLY_ZOMBIE);
 		return;
 	}
 	rc = worker_turn(host->worker, &err);
+	sim_watch_resets(sim);
+	if (fake_disk_went_back(sim_disk(sim, host)))
+		sim_complain(sim, "%s: a checkpoint went back", host->name);
 	if (rc == 0)
 		return;
 	if (fake_broker_is_dead(host->broker)) {
 		sim_kill(sim, host);
 		return;
 	}
-	if (rc < 0) {
-		sim->stops++;
-		if (err.code == EXIT_DATA && !sim->retention_used)
-			sim_complain(sim, "%s stopped: %s", host->name, err.msg);
-		else if (err.code != EXIT_DATA && err.code != EXIT_FENCED)
-			sim_complain(sim, "%s stopped with %d: %s", host->name, err.code, err.msg);
-	}
+	if (rc < 0)
+		stopped(sim, host, &err);
 	host->broker->ops->close(host->broker);
 	host->store->ops->close(host->store);
 	gone(host);
@@ -180,36 +226,50 @@ bool sim_drain(struct sim *sim, struct sim_host *host)
 	worker_stop(host->worker);
 	for (int i = 0; i < DRAIN_TURNS; i++) {
 		sim_turn(sim, host);
-		if (!host->broker)
+		if (!host->broker) {
+			tally(TALLY_DRAIN);
 			return true;
+		}
 	}
 	sim_kill(sim, host);
 	return false;
 }
 
+static int64_t a_timestamp(struct sim *sim)
+{
+	uint32_t dice = rng_below(&sim->rng, 100);
+	int64_t timestamp;
+
+	sim->timestamp += (int64_t)rng_below(&sim->rng, 150);
+	timestamp = sim->timestamp;
+	if (dice < 15) {
+		tally(TALLY_DISORDER);
+		timestamp -= (int64_t)rng_below(&sim->rng, 2500);
+	} else if (dice < 18) {
+		tally(TALLY_NO_TIMESTAMP);
+		return -1;
+	} else if (dice < 19) {
+		tally(TALLY_FUTURE);
+		timestamp = 4070908800000; /* 2099 */
+	} else if (dice < 22) {
+		sim->timestamp += (int64_t)rng_below(&sim->rng, 4000); /* a pause */
+	}
+	return timestamp < -1 ? 0 : timestamp;
+}
+
+/* x filtered, e an error, ! refused by its delivery report, # and % too large: see the fakes. */
 void sim_append(struct sim *sim, int count)
 {
 	for (int i = 0; i < count; i++) {
 		int32_t p = (int32_t)rng_below(&sim->rng, (uint32_t)sim->in->count);
 		uint32_t dice = rng_below(&sim->rng, 100);
+		int64_t timestamp = a_timestamp(sim);
 		char key[24], value[32];
-		int64_t timestamp;
-		char flag = dice < 10 ? 'x' : dice < 15 ? 'e' : dice < 17 ? '!' : '.';
+		char flag = '.';
 
-		sim->timestamp += (int64_t)rng_below(&sim->rng, 150);
-		timestamp = sim->timestamp;
-		dice = rng_below(&sim->rng, 100);
-		if (dice < 15)
-			timestamp -= (int64_t)rng_below(&sim->rng, 2500); /* disorder */
-		else if (dice < 18)
-			timestamp = -1;
-		else if (dice < 19)
-			timestamp = 4070908800000; /* 2099 */
-		else if (dice < 22)
-			sim->timestamp += (int64_t)rng_below(&sim->rng, 4000); /* a pause */
-		if (timestamp < -1)
-			timestamp = 0;
-		(void)snprintf(key, sizeof(key), "k%" PRIu32, rng_below(&sim->rng, IDS));
+		if (dice < 20)
+			flag = "xxxxxxxxxxeeeee!!##%"[dice];
+		(void)snprintf(key, sizeof(key), "k%" PRIu32, rng_below(&sim->rng, SIM_IDS));
 		(void)snprintf(value, sizeof(value), "%c%" PRId32 ".%" PRId64, flag, p,
 			       sim->appended[p]++);
 		fake_kafka_append(sim->kafka, sim->in, p, key, value, timestamp,
@@ -233,22 +293,30 @@ bool sim_finish(struct sim *sim)
 	static const struct fk_faults none;
 
 	fake_kafka_faults(sim->kafka, &none);
-	sim->disk_fail = 0;
-	for (int i = 0; i < sim->host_count; i++) {
-		struct sim_host *host = &sim->hosts[i];
+	if (sim_rule(sim->def).errors == SIM_ERRORS_NEVER)
+		sim->def = 1; /* the same prefix, and it can get to the end */
+	for (int i = 0; i < sim->host_count; i++)
+		if (sim->hosts[i].broker) /* it may have a countdown or a failing disk */
+			sim_kill(sim, &sim->hosts[i]);
+	if (sim_needs_accept(sim))
+		sim_accept(sim);
+	return sim_run(sim);
+}
 
-		/* A dying host may still have a countdown or failing disk: begin it anew. */
-		if (host->broker)
-			sim_kill(sim, host);
-		sim_start(sim, host);
-	}
+bool sim_run(struct sim *sim)
+{
+	for (int i = 0; i < sim->host_count; i++)
+		if (!sim->hosts[i].broker)
+			sim_start(sim, &sim->hosts[i]);
 	for (int turns = 0; turns < FINISH_TURNS; turns++) {
 		bool running = false;
 
 		for (int i = 0; i < sim->host_count; i++) {
 			if (sim->hosts[i].broker)
 				sim_turn(sim, &sim->hosts[i]);
-			running = running || sim->hosts[i].broker;
+			else if (sim->hosts[i].again)
+				sim_start(sim, &sim->hosts[i]);
+			running = running || sim->hosts[i].broker || sim->hosts[i].again;
 		}
 		if (sim->complaint[0] || sim_at_end(sim))
 			return sim_at_end(sim);

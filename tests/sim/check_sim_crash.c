@@ -1,7 +1,8 @@
 /*
- * Goal: a crash at any step neither loses nor repeats a record. Method: a small run of one host,
- * with every call to the broker or the store in turn as the place where the process dies; then a
- * restart, with the state as it was left, with none, and with an old one; then the oracle.
+ * Goal: a crash at any step, and a failure of any call, neither loses nor repeats a record. Method:
+ * a small run of one host, with every call to the broker or the store in turn as the place where
+ * the process dies; then a restart, with the state as it was left, with none, and with an old one;
+ * then the oracle. The same with every call in turn failing once in each way it can.
  */
 #include <check.h>
 #include <stdio.h>
@@ -80,6 +81,47 @@ START_TEST(crash_at_every_step_then_old_state)
 }
 END_TEST
 
+/* One run in which call k fails. False: it ended before it got there. */
+static bool fail_at(int64_t k, enum fk_fault fault, uint64_t seed)
+{
+	struct sim_plan plan = {.seed = seed, .hosts = 1, .partitions = 2};
+	struct sim sim;
+	bool failed;
+
+	sim_init(&sim, &plan);
+	sim_append(&sim, 12);
+	sim_start(&sim, &sim.hosts[0]);
+	fake_broker_fail_in(sim.hosts[0].broker, k, fault);
+	for (int i = 0; i < RUN_TURNS; i++) {
+		if (i == RUN_TURNS / 2)
+			sim_append(&sim, 10);
+		sim_turn(&sim, &sim.hosts[0]);
+		ck_assert_msg(sim.hosts[0].broker != NULL, "stopped: %s", sim.complaint);
+	}
+	failed = fake_broker_has_failed(sim.hosts[0].broker);
+	if (!sim_run(&sim))
+		sim_complain(&sim, "the end was not reached");
+	(void)oracle_check(&sim, true);
+	ck_assert_msg(sim.complaint[0] == '\0', "fault %d in call %lld, seed %llu: %s", (int)fault,
+		      (long long)k, (unsigned long long)seed, sim.complaint);
+	sim_fini(&sim);
+	return failed;
+}
+
+START_TEST(every_call_fails_once)
+{
+	uint64_t seeds = getenv("SIM_SCHEDULES") ? 1 : 3; /* where each step takes long */
+
+	for (uint64_t seed = 1; seed <= seeds; seed++) {
+		int64_t k = 0;
+
+		while (fail_at(k, (enum fk_fault)_i, seed))
+			k++;
+		ck_assert_msg(k > 40, "only %lld steps", (long long)k);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("sim_crash");
@@ -91,6 +133,7 @@ int main(void)
 	tcase_add_test(tcase, crash_at_every_step_then_same_state);
 	tcase_add_test(tcase, crash_at_every_step_then_no_state);
 	tcase_add_test(tcase, crash_at_every_step_then_old_state);
+	tcase_add_loop_test(tcase, every_call_fails_once, 0, FK_FAULT_DISK);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_NORMAL);

@@ -22,12 +22,14 @@ static int64_t committed(const struct sim *sim)
 
 START_TEST(refusing_disk_stops_intake_until_it_heals)
 {
-	const struct sim_plan plan = {.seed = (uint64_t)_i + 1, .hosts = 1, .partitions = 4};
+	const struct sim_plan plan = {.seed = (uint64_t)_i + 1,
+				      .hosts = 1,
+				      .partitions = 4,
+				      .faults = {.per_mille = {[FK_FAULT_DISK] = 1000}}};
 	struct sim sim;
 	int64_t most = 0, before;
 
 	sim_init(&sim, &plan);
-	sim.disk_fail = 1000;
 	sim_append(&sim, 400);
 	sim_start(&sim, &sim.hosts[0]);
 	for (int turn = 0; turn < TURNS; turn++) {
@@ -51,11 +53,13 @@ END_TEST
 
 START_TEST(same_process_goes_on_when_it_heals)
 {
-	const struct sim_plan plan = {.seed = (uint64_t)_i + 1, .hosts = 1, .partitions = 4};
+	const struct sim_plan plan = {.seed = (uint64_t)_i + 1,
+				      .hosts = 1,
+				      .partitions = 4,
+				      .faults = {.per_mille = {[FK_FAULT_DISK] = 1000}}};
 	struct sim sim;
 
 	sim_init(&sim, &plan);
-	sim.disk_fail = 1000;
 	sim_append(&sim, 400);
 	sim_start(&sim, &sim.hosts[0]);
 	for (int turn = 0; turn < TURNS; turn++)

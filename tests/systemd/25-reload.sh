@@ -37,7 +37,8 @@ drained_unit
 is MainPID "$pid" || fail_unit "another process"
 is NRestarts 0 || fail_unit "it was restarted"
 box journalctl -u "$unit" -o verbose --no-pager >"$WORK/verbose"
-for field in ONCED_EVENT=reload-refused ONCED_EVENT=reload-done ONCED_PIPELINE=reloaded MESSAGE_ID=; do
+for field in ONCED_EVENT=reload-refused ONCED_EVENT=reload-done ONCED_PIPELINE=reloaded \
+	MESSAGE_ID=; do
 	grep -q "^ *$field" "$WORK/verbose" || fail_unit "no $field in the journal"
 done
 box systemctl stop "$unit"

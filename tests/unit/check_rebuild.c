@@ -17,7 +17,7 @@
 #include "lib/rng.h"
 #include "lib/suite.h"
 
-#define LOGS 200
+#define LOGS 100
 #define LENGTH_MAX 160
 #define IDS 10
 #define Y2099 INT64_C(4070908800000)

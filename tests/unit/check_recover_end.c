@@ -70,6 +70,25 @@ START_TEST(a_replay_that_comes_out_as_m_is_recovered)
 }
 END_TEST
 
+/* M without a T, and the K of a rebuild that has read no record yet: equal, but no state of C. */
+START_TEST(what_is_not_known_is_not_equal)
+{
+	in.log_start = 61;
+	in.m.t = in.m.x = 0;
+	in.m.p = WINDOW_P_UNKNOWN;
+	in.m.h = 1;
+	in.has_checkpoint = true;
+	in.checkpoint = (struct checkpoint){.x = 61, .d = 7, .g = 77, .b = 12};
+	window_init_unknown(&in.checkpoint.window);
+	recover_decide(&in, &decided);
+	ck_assert_int_eq(decided.verdict, VERDICT_REPLAY);
+	ck_assert_int_eq(decided.start, 61);
+	window = decided.window;
+	(void)window_advance(&window, WITHIN, 61, 5000);
+	ck_assert_int_eq(finish(VERDICT_REPLAY), RECOVER_AGAIN);
+}
+END_TEST
+
 START_TEST(a_replay_from_k_that_comes_out_otherwise_drops_k)
 {
 	differ(_i);
@@ -407,6 +426,7 @@ int main(void)
 {
 	TCase *tcase = tcase_create("recover_end");
 
+	tcase_add_test(tcase, what_is_not_known_is_not_equal);
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_loop_test(tcase, a_replay_that_comes_out_as_m_is_recovered, 0, 3);
 	tcase_add_loop_test(tcase, a_replay_from_k_that_comes_out_otherwise_drops_k, 0, 3);

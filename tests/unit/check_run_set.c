@@ -17,7 +17,7 @@ static struct clock no_clock;
 /* Pipelines p0, p1, ... of one worker each; the one of number `changed` commits at another pace. */
 static struct config *load(int count, const char *main, int changed)
 {
-	char names[40][8], text[256];
+	char names[40][24], text[256];
 	const char *files[41] = {NULL};
 	struct config *config = NULL;
 	struct config_errors errors;

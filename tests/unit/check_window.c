@@ -236,7 +236,7 @@ START_TEST(expired_markers_leave_and_the_oldest_stays_at_or_below_the_window)
 {
 	struct marker w;
 
-	for (int i = 0; i < 10000; i++) {
+	for (int i = 0; i < 3000; i++) {
 		struct entry entry = feed(NOW + i * 7);
 
 		ck_assert(window_oldest(&window, &w));
@@ -257,10 +257,10 @@ START_TEST(markers_are_bounded_for_every_window)
 		int64_t timestamp = NOW;
 
 		window_init(&window);
-		for (int64_t offset = 0; offset < 3000; offset++) {
-			timestamp += (int64_t)(rng_next(&rng) % (uint64_t)(withins[i] / 8 + 2));
-			if (timestamp < 0)
-				timestamp = INT64_MAX;
+		for (int64_t offset = 0; offset < 1000; offset++) {
+			timestamp = saturating_add(timestamp,
+						   (int64_t)(rng_next(&rng) %
+							     (uint64_t)(withins[i] / 8 + 2)));
 			(void)window_advance(&window, withins[i], offset, timestamp);
 			ck_assert_uint_le(window.marker_count, WINDOW_SLICES + 2);
 		}
@@ -287,6 +287,6 @@ int main(void)
 	tcase_add_test_raise_signal(tcase, a_window_below_zero_ends_the_process, SIGABRT);
 	tcase_add_test(tcase, markers_stand_before_their_record_one_a_slice);
 	tcase_add_test(tcase, expired_markers_leave_and_the_oldest_stays_at_or_below_the_window);
-	tcase_add_loop_test(tcase, markers_are_bounded_for_every_window, 0, 5);
+	tcase_add_loop_test(tcase, markers_are_bounded_for_every_window, 0, 3);
 	return suite_run("window", tcase);
 }

@@ -1,0 +1,212 @@
+/*
+ * sim_doubt: goal: what stands between an assignment and work, and comes about too seldom for a
+ * random schedule, costs neither a record nor the process. Method: each case is made on purpose,
+ * then the outputs are looked at.
+ */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/sim.h"
+#include "lib/suite.h"
+
+#define TURNS 5000
+#define IDS 60
+#define REBALANCES 40
+
+static struct sim sim;
+
+static void begin(int hosts, int32_t partitions)
+{
+	const struct sim_plan plan = {.seed = 1, .hosts = hosts, .partitions = partitions};
+
+	sim_init(&sim, &plan);
+}
+
+static void append(int32_t partition, char flag, int id, int64_t timestamp)
+{
+	char key[24], value[32];
+
+	(void)snprintf(key, sizeof(key), "k%d", id);
+	(void)snprintf(value, sizeof(value), "%c%d.%lld", flag, (int)partition,
+		       (long long)sim.appended[partition]++);
+	fake_kafka_append(sim.kafka, sim.in, partition, key, value, timestamp, false);
+}
+
+static int64_t outputs(void)
+{
+	int64_t count = 0;
+
+	for (int32_t p = 0; p < sim.out->count; p++)
+		for (int64_t o = 0; o < sim.out->parts[p].count; o++)
+			count += sim.out->parts[p].entries[o].kind == FK_DATA &&
+				 sim.out->parts[p].entries[o].state == FK_COMMITTED;
+	return count;
+}
+
+static void turns(struct sim_host *host, int count)
+{
+	for (int i = 0; i < count && host->broker; i++) {
+		fake_kafka_tick(sim.kafka, 5);
+		sim_turn(&sim, host);
+	}
+}
+
+/* All of what an adopted partition replays is seen, also what a checkpoint on the way took over. */
+START_TEST(adopted_state_outlives_its_checkpoints)
+{
+	struct fk_part *part;
+
+	begin(1, 1);
+	sim.def = 1;
+	sim.adopt = true;
+	for (int id = 0; id < IDS; id++)
+		append(0, '.', id, 1000 + id);
+	part = &sim.in->parts[0];
+	part->has_c = true;
+	part->c = part->count; /* another program's */
+	for (int id = 0; id < IDS; id++)
+		append(0, '.', id, 1100 + id);
+	append(0, '.', IDS, 1200);
+	sim_start(&sim, &sim.hosts[0]);
+	for (int i = 0; i < TURNS && !sim_at_end(&sim); i++)
+		turns(&sim.hosts[0], 1);
+	ck_assert_msg(sim_at_end(&sim), "%s", sim.complaint);
+	ck_assert_uint_gt(sim.hosts[0].stats.checkpoints, 1);
+	ck_assert_int_eq(outputs(), 1);
+	sim_fini(&sim);
+}
+END_TEST
+
+/* A local state that turns out not to be C's, on a disk that is full: waits, and then rebuilds. */
+START_TEST(state_of_another_log_on_a_full_disk)
+{
+	static const struct fk_faults full = {.per_mille = {[FK_FAULT_DISK] = 1000}};
+	static const struct fk_faults none;
+
+	begin(1, 2);
+	sim_append(&sim, 40);
+	sim_start(&sim, &sim.hosts[0]);
+	for (int i = 0; i < TURNS && !sim_at_end(&sim); i++)
+		turns(&sim.hosts[0], 1);
+	ck_assert(sim_drain(&sim, &sim.hosts[0]));
+	sim.hosts[0].old_disk = fake_disk_copy(sim.hosts[0].disk);
+	sim_append(&sim, 8); /* the replay: fewer ids than memory holds */
+	sim_start(&sim, &sim.hosts[0]);
+	for (int i = 0; i < TURNS && !sim_at_end(&sim); i++)
+		turns(&sim.hosts[0], 1);
+	sim_kill(&sim, &sim.hosts[0]);
+	fake_disk_free(sim.hosts[0].disk);
+	sim.hosts[0].disk = sim.hosts[0].old_disk;
+	sim.hosts[0].old_disk = NULL;
+	fake_disk_spoil(sim.hosts[0].disk);
+	sim_append(&sim, 40);
+	fake_kafka_faults(sim.kafka, &full);
+	sim_start(&sim, &sim.hosts[0]);
+	fake_kafka_faults(sim.kafka, &none);
+	turns(&sim.hosts[0], TURNS);
+	ck_assert_msg(sim.hosts[0].broker != NULL, "%s", sim.complaint);
+	ck_assert(!sim_at_end(&sim));
+	fake_store_heal(sim.hosts[0].store);
+	for (int i = 0; i < TURNS && !sim_at_end(&sim); i++)
+		turns(&sim.hosts[0], 1);
+	ck_assert_msg(oracle_check(&sim, true), "%s", sim.complaint);
+	sim_fini(&sim);
+}
+END_TEST
+
+/* A partition that is taken away again and again before anything of it could be committed: nobody
+ * has died, so no record is to blame. */
+START_TEST(rebalances_are_no_crashes)
+{
+	static const struct fk_faults refusing = {.per_mille = {[FK_FAULT_ABORT] = 1000}};
+	static const struct fk_faults none;
+	struct sim_host *host, *other;
+
+	begin(2, 2);
+	host = &sim.hosts[0];
+	other = &sim.hosts[1];
+	sim_append(&sim, 40);
+	sim_start(&sim, host);
+	turns(host, 100);
+	ck_assert_msg(host->stats.commits > 0, "%s", sim.complaint);
+	sim_append(&sim, 40);
+	fake_kafka_faults(sim.kafka, &refusing);
+	for (int i = 0; i < REBALANCES; i++) {
+		sim_start(&sim, other);
+		for (int turn = 0; turn < 100 && host->broker && other->broker; turn++) {
+			turns(host, 1);
+			turns(other, 1);
+		}
+		ck_assert_msg(host->broker && other->broker, "%d: %s", i, sim.complaint);
+		(void)sim_drain(&sim, other);
+		fake_kafka_tick(sim.kafka, 60000); /* its session */
+		turns(host, 100);
+		ck_assert_msg(host->broker != NULL, "%d: %s", i, sim.complaint);
+	}
+	fake_kafka_faults(sim.kafka, &none);
+	ck_assert(sim_finish(&sim));
+	ck_assert_msg(oracle_check(&sim, true), "%s", sim.complaint);
+	sim_fini(&sim);
+}
+END_TEST
+
+/* `memory:` bounds a batch, whatever commit: allows. */
+START_TEST(a_batch_keeps_to_its_memory)
+{
+	int64_t most = 0;
+
+	begin(1, 1);
+	sim.def = 1;
+	sim.greedy = true;
+	sim.batch_bytes_max = _i == 0 ? 64 : 0;
+	for (int id = 0; id < IDS; id++)
+		append(0, '.', id, 1000 + id);
+	sim_start(&sim, &sim.hosts[0]);
+	for (int i = 0; i < TURNS && !sim_at_end(&sim); i++) {
+		turns(&sim.hosts[0], 1);
+		if (sim.hosts[0].stats.overlay_bytes > most)
+			most = sim.hosts[0].stats.overlay_bytes;
+	}
+	ck_assert_msg(sim_at_end(&sim), "%s", sim.complaint);
+	if (_i == 0) /* the first M, then a few records each */
+		ck_assert_uint_gt(sim.hosts[0].stats.commits, 10);
+	ck_assert_int_le(most, (int64_t)((16 + 1) * 4 * sizeof(struct overlay_item)));
+	sim_fini(&sim);
+}
+END_TEST
+
+/* Each partition of an assignment is a sign of life: many of them are no hang. */
+START_TEST(a_large_assignment_is_no_hang)
+{
+	struct sim_host *host;
+	uint64_t turns_before = 0, in_one_turn = 0;
+
+	begin(1, 4);
+	host = &sim.hosts[0];
+	sim_append(&sim, 20);
+	sim_start(&sim, host);
+	for (int i = 0; i < TURNS && !host->stats.ready; i++) {
+		turns_before = host->stats.turns;
+		turns(host, 1);
+		in_one_turn = host->stats.turns - turns_before;
+	}
+	ck_assert(host->stats.ready);
+	ck_assert_uint_ge(in_one_turn, 1 + 4);
+	sim_fini(&sim);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("doubt");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, adopted_state_outlives_its_checkpoints);
+	tcase_add_test(tcase, state_of_another_log_on_a_full_disk);
+	tcase_add_test(tcase, rebalances_are_no_crashes);
+	tcase_add_test(tcase, a_large_assignment_is_no_hang);
+	tcase_add_loop_test(tcase, a_batch_keeps_to_its_memory, 0, 2);
+	return suite_run("sim_doubt", tcase);
+}
