@@ -111,7 +111,7 @@ ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t at)
 	if (is_data(fd))
 		keep(fd, sum(parts, count), at);
 	return NEXT(ssize_t(*)(int, const struct iovec *, int, off_t), "pwritev")(fd, parts, count,
-										   at);
+										  at);
 }
 
 int fdatasync(int fd)
