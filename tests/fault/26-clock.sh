@@ -11,7 +11,12 @@ export CLOCK_AHEAD=$WORK/clock
 clock() { echo "$1" >"$WORK/clock.new" && mv "$WORK/clock.new" "$WORK/clock"; }
 begin() {
 	LD_PRELOAD=$SHIMS/clock.so start a
-	logs+=("$log")
+}
+# Its latest line is of the hour that its clock shows.
+hour_seen() {
+	local hour
+	hour=$(date -u -d "@$((EPOCHSECONDS + $1))" +%Y-%m-%dT%H)
+	ended "${pids[a]}" || grep '^20' "$log" | tail -n 1 | grep -q "^$hour"
 }
 ended_by_watchdog=0
 there() { # COMMAND...: it succeeds, or the process has to be started again
@@ -25,13 +30,13 @@ there() { # COMMAND...: it succeeds, or the process has to be started again
 }
 
 simple clock 3
-logs=()
 clock 0
 load_on --rate 2000 --far 2000
 begin
 reaches 1000 a
 for jump in 3600 0 -3600 0 -3600 3600; do
 	clock $jump
+	wait_until 60 "a line of that hour" hour_seen $jump
 	at=$(($(committed) + 3000))
 	wait_until 150 "progress after a jump" there offsets wait --sum $at
 done
@@ -44,8 +49,6 @@ for jump in 0 -3600; do # with nothing to do; then there is something
 	next=$((next + 1000))
 	wait_until 150 "lag 0" there offsets wait --lag 0
 done
-hours=$(cut -c1-13 "${logs[@]}" | grep '^20' | sort -u | wc -l)
-[ "$hours" -ge 3 ] || fail "the clock of onced has not jumped: the scenario shows nothing"
 kill_hard a # and a start in another hour than the last one
 clock 3600
 begin
