@@ -274,7 +274,12 @@ INTEGRATION_TESTS = \
 	check_broker \
 
 # loaded into a program by a script of that folder
-SHIMS = obj/tests/integration/eio.so
+SHIMS = \
+	obj/tests/fault/clock.so \
+	obj/tests/fault/tiny_map.so \
+	obj/tests/fault/unsynced.so \
+	obj/tests/integration/eio.so \
+
 
 # tests/fuzz/NAME.c: fed by libFuzzer in a build with --enable-fuzzers, else by replay.c
 FUZZERS = \
@@ -295,6 +300,7 @@ PROVE_TESTS = \
 # programs of the tests with a real Kafka; they link nothing of onced
 TOOL_NAMES = \
 	tests/bench/bare_copy \
+	tests/fault/pin \
 	tests/load/dump \
 	tests/load/load \
 	tests/load/offsets \
@@ -412,7 +418,7 @@ obj/%.o: %.cc config.mak
 	$(FUZZ_LIB_OBJS:.o=.d) $(TOOL_LIB_OBJS:.o=.d) obj/tests/fuzz/replay.d
 
 # A clean clone bootstraps itself; what needs more than the build installs what is missing first.
-NEED_MORE = check check-% deb demo fuzz fuzz-% prove bench
+NEED_MORE = check check-% deb demo fuzz fuzz-% prove soak bench
 DEPS_FIRST = $(if $(filter $(NEED_MORE),$(GOALS)),$(srcdir)/tests/deps,:)
 config.mak: $(srcdir)/config.mak.in $(srcdir)/configure
 	@if test -f config.status; then ./config.status -q --recheck && ./config.status -q; \
@@ -439,7 +445,7 @@ endef
 CHECKS = tidy format-check check-unit check-sim check-mock check-checker fuzz-replay check-asan \
 	check-valgrind check-tsan check-clang check-integration check-fault check-systemd
 
-.PHONY: check $(CHECKS) check-programs deb failpoints fuzz fuzz-programs tsan demo prove bench
+.PHONY: check $(CHECKS) check-programs deb failpoints fuzz fuzz-programs tsan demo prove soak bench
 check:
 	@$(srcdir)/tests/deps
 	+@$(srcdir)/tests/steps "$(MAKE) $(J)" $(CHECKS)
@@ -505,7 +511,7 @@ tsan:
 check-integration: all failpoints tsan tools $(INTEGRATION) $(SHIMS)
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))
 
-check-fault: failpoints tools
+check-fault: failpoints tools $(SHIMS)
 	@$(srcdir)/tests/fault/run $(CURDIR) --quick
 
 check-systemd: all tools
@@ -517,9 +523,14 @@ deb:
 demo: all tools
 	@$(srcdir)/tests/demo/demo $(CURDIR)
 
-prove: all failpoints tools $(PROVE)
+# the longer, the better: MINUTES=120
+MINUTES = 10
+soak: failpoints tools $(SHIMS)
+	@$(srcdir)/tests/fault/run $(CURDIR) --soak $(MINUTES)
+
+prove: all failpoints tools $(PROVE) $(SHIMS)
 	@$(srcdir)/tests/prove/run $(CURDIR)
-	@$(srcdir)/tests/fault/run $(CURDIR)
+	@SEEDS="$${SEEDS:-$${SEED:-1 2 3}}" $(srcdir)/tests/fault/run $(CURDIR)
 
 bench: all tools
 	@$(srcdir)/tests/bench/run $(CURDIR)
@@ -629,6 +640,7 @@ help:
 	@echo "  check-systemd     the service under a real systemd, in a box of its own (root)"
 	@echo "deb                 build/deb/onced_VERSION_ARCH.deb"
 	@echo "demo, prove, bench  see it work; kill it many times and verify; measure it"
+	@echo "soak                random faults, for MINUTES=10 of them, by SEED"
 	@echo "install, uninstall  honour DESTDIR and prefix"
 	@echo "dist                onced-VERSION.tar.gz from the last commit"
 	@echo "packages, deps      list the Debian packages; install those that are missing (root)"

@@ -258,6 +258,11 @@ static int heed_crashes(struct worker *w, struct part *part, struct err *err)
 	if (WITHOUT("crash-counter"))
 		return 0;
 	if (crashes->offset != part->decided.c || crashes->count == 0) {
+		/* It has come further and died: what killed it may be near, so the search goes on
+		 * with batches not much larger than those that got this far. */
+		if (crashes->count > 0 && crashes->offset >= 0 &&
+		    crashes->offset < part->decided.c && 2 * (int64_t)crashes->limit < w->limit)
+			w->limit = 2 * (int64_t)crashes->limit;
 		*crashes = (struct crash_count){.offset = -1};
 		return 0;
 	}

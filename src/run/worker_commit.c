@@ -237,8 +237,13 @@ int worker_follow(struct worker *w, int rc, struct err *err)
 
 	if (w->broker->ops->tainted(w->broker) && !w->txn.tainted && before != TXN_RENEWING &&
 	    before != TXN_SETTLING) {
+		struct log_where where = worker_where(w, NULL);
+
 		w->stats->taints++;
 		txn_taint(&w->txn);
+		log_event(LOG_LEVEL_INFO, "renew", &where,
+			  "a late copy of a request could reach the next transaction: a new "
+			  "producer comes first");
 	}
 	worker_event(w, event);
 	/* The batch is lost: by an error, or because retrying has taken too long. */

@@ -25,7 +25,7 @@ while :; do
 	logged '^onced: failpoint' || break
 	ends_with 137 a 1
 	deaths=$((deaths + 1))
-	[ $deaths -lt 40 ] || fail "it dies for ever"
+	[ $deaths -lt 25 ] || fail "it dies for ever"
 done
 ends_with 65 a 1
 logged "$in/0/3000" || fail "the log does not name the record"

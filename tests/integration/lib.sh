@@ -78,7 +78,7 @@ ended() { ! running "$1"; }
 ends_with() {
 	local code=0
 	wait_until "$3" "end of onced $2" ended "${pids[$2]}"
-	wait "${pids[$2]}" || code=$?
+	wait "${pids[$2]}" 2>/dev/null || code=$?
 	unset "pids[$2]"
 	[ "$code" = "$1" ] || fail "onced $2 ended with $code instead of $1"
 }

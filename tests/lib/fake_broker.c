@@ -164,6 +164,9 @@ static int poll(struct broker *broker, int timeout_ms, struct broker_event *ret,
 	}
 	if (b->position_count > 0 && !b->told)
 		fetch(b, ret);
+	/* after the begin and the note of the risk, before anything could be committed */
+	if (ret->kind == BROKER_RECORD && b->poison >= 0 && ret->source.offset == b->poison)
+		b->crash_in = 2;
 	if (ret->kind == BROKER_NOTHING)
 		fake_kafka_tick(b->kafka, timeout_ms > 0 ? timeout_ms : 1);
 	return 0;
@@ -386,6 +389,7 @@ struct broker *fake_broker_new(struct fake_kafka *kafka, const struct fake_broke
 	b->kafka = kafka;
 	b->conf = *conf;
 	b->crash_in = -1;
+	b->poison = -1;
 	b->fail_in = -1;
 	b->txid = -1;
 	kafka->handles[kafka->handle_count++] = b;
@@ -401,6 +405,11 @@ bool fake_broker_freeze(struct broker *broker, bool frozen)
 {
 	self(broker)->frozen = frozen;
 	return self(broker)->lost && self(broker)->assigned_count > 0;
+}
+
+void fake_broker_poison(struct broker *broker, int64_t offset)
+{
+	self(broker)->poison = offset;
 }
 
 void fake_broker_crash_in(struct broker *broker, int64_t calls)

@@ -123,7 +123,9 @@ void fake_broker_kill(struct broker *broker);
 bool fake_broker_freeze(struct broker *broker, bool frozen);
 /* Counts down with each port call; at 0 the handle dies in the middle of that call. -1 = never. */
 void fake_broker_crash_in(struct broker *broker, int64_t calls);
-/* The same with a call that fails once, if that kind of call can. */
+/* The handle dies of the record at this offset, whatever its partition. -1 = of none. */
+void fake_broker_poison(struct broker *broker, int64_t offset);
+/* As fake_broker_crash_in, with a call that fails once, if that kind of call can. */
 void fake_broker_fail_in(struct broker *broker, int64_t calls, enum fk_fault fault);
 /* Has it been that call's turn? */
 bool fake_broker_has_failed(const struct broker *broker);

@@ -76,6 +76,7 @@ struct fake_broker {
 	struct fake_broker_conf conf;
 	bool dead, frozen, subscribed;
 	int64_t crash_in;
+	int64_t poison; /* offset; -1 = none */
 	int64_t fail_in;
 	enum fk_fault fail;
 	bool failing; /* the present call is the one */

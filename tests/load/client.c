@@ -82,6 +82,24 @@ int32_t client_partitions(rd_kafka_t *client, const char *topic)
 	return count;
 }
 
+/* Not query_watermark_offsets: before librdkafka 2.3 it forgets its timeout, where the leader has
+ * died. */
+static rd_kafka_resp_err_t ask_offset(rd_kafka_t *client, const char *topic, int32_t partition,
+				      int64_t which, int64_t *ret)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(1);
+	rd_kafka_topic_partition_t *tp = rd_kafka_topic_partition_list_add(list, topic, partition);
+	rd_kafka_resp_err_t err;
+
+	tp->offset = which;
+	err = rd_kafka_offsets_for_times(client, list, META_MS);
+	if (!err)
+		err = tp->err;
+	*ret = tp->offset;
+	rd_kafka_topic_partition_list_destroy(list);
+	return err;
+}
+
 void client_range(rd_kafka_t *client, const char *topic, int32_t partition, int64_t *ret_start,
 		  int64_t *ret_end)
 {
@@ -89,8 +107,9 @@ void client_range(rd_kafka_t *client, const char *topic, int32_t partition, int6
 	rd_kafka_resp_err_t err;
 
 	do {
-		err = rd_kafka_query_watermark_offsets(client, topic, partition, ret_start, ret_end,
-						       META_MS);
+		err = ask_offset(client, topic, partition, RD_KAFKA_OFFSET_BEGINNING, ret_start);
+		if (!err)
+			err = ask_offset(client, topic, partition, RD_KAFKA_OFFSET_END, ret_end);
 	} while (err && client_tick_ms() < deadline);
 	if (err)
 		client_die(CLIENT_EXIT_UNAVAILABLE, "end of %s/%d: %s", topic, partition,

@@ -16,7 +16,7 @@ struct load {
 	struct payment_plan plan;
 	const char *bootstrap, *topic, *transactional_id;
 	/* as on the command line */
-	int64_t count, seed, start_index, accounts, repeats, malformed, far, span_s;
+	int64_t count, seed, start_index, accounts, repeats, malformed, far, span_s, ago_s;
 	int64_t rate;        /* records a second, 0 = as fast as it goes */
 	int64_t txn_records; /* records of a transaction */
 	int64_t abort_every; /* every n-th transaction is written, aborted and written again */
@@ -40,6 +40,7 @@ static void usage(void)
 		   "  --malformed N     per mille that are broken; default 1\n"
 		   "  --far N           mean distance of far repeats, in records; default 50000\n"
 		   "  --span-s N        timestamps spread over the last N seconds; default: now\n"
+		   "  --ago-s N         with --span-s: they end N seconds ago\n"
 		   "  --transactional ID, --txn-records N, --abort-every N\n"
 		   "  --print           to stdout instead of Kafka, one value a line\n"
 		   "  --quiet           no progress");
@@ -119,9 +120,13 @@ static void produce(struct load *load, uint64_t index)
 			break;
 		if (headers)
 			rd_kafka_headers_destroy(headers);
-		if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-			client_die(CLIENT_EXIT_UNAVAILABLE, "produce to %s: %s", load->topic,
-				   rd_kafka_err2str(err));
+		if (err != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
+			char why[256] = "";
+
+			(void)rd_kafka_fatal_error(load->producer, why, sizeof(why));
+			client_die(CLIENT_EXIT_UNAVAILABLE, "produce to %s: %s %s", load->topic,
+				   rd_kafka_err2str(err), why);
+		}
 		rd_kafka_poll(load->producer, 10);
 	}
 	if (index % 256 == 0)
@@ -189,6 +194,7 @@ static void read_options(struct load *load, int argc, char **argv)
 		{"malformed", 0, 1000, &load->malformed},
 		{"far", 1, 1000000000, &load->far},
 		{"span-s", 1, 315360000, &load->span_s},
+		{"ago-s", 0, 315360000, &load->ago_s},
 		{"txn-records", 1, 100000, &load->txn_records},
 		{"abort-every", 1, 1000000, &load->abort_every},
 	};
@@ -249,7 +255,7 @@ static void make_plan(struct load *load)
 		.malformed_per_mille = (uint32_t)load->malformed,
 		.far = (double)load->far,
 		.span_ms = load->span_s * 1000,
-		.base_ms = client_now_ms() - load->span_s * 1000,
+		.base_ms = client_now_ms() - (load->span_s + load->ago_s) * 1000,
 	};
 }
 

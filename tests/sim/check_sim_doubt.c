@@ -14,6 +14,8 @@
 #define TURNS 5000
 #define IDS 60
 #define REBALANCES 40
+#define POISON 35 /* the offset of a record on which the process dies */
+#define DEATHS 20 /* until it is found: from batches of a million to one, then five alone */
 
 static struct sim sim;
 
@@ -152,6 +154,34 @@ START_TEST(rebalances_are_no_crashes)
 }
 END_TEST
 
+/* A record on which the process dies is found soon, also where others before it come through from
+ * time to time: what a life has committed does not make the batches large again. */
+START_TEST(a_record_that_kills_is_found_soon)
+{
+	struct sim_host *host;
+	int deaths = 0;
+
+	begin(1, 1);
+	sim.greedy = true;
+	host = &sim.hosts[0];
+	for (int id = 0; id < IDS; id++)
+		append(0, '.', id % SIM_IDS, 1000 + id);
+	for (;; deaths++) {
+		ck_assert_int_lt(deaths, DEATHS);
+		sim_start(&sim, host);
+		fake_broker_poison(host->broker, POISON);
+		turns(host, TURNS);
+		ck_assert_msg(!host->broker, "%s", sim.complaint);
+		if (host->again)
+			break;                     /* it has stopped with the record's name */
+		fake_kafka_tick(sim.kafka, 60000); /* the session */
+	}
+	ck_assert_int_eq(sim.in->parts[0].c, POISON);
+	ck_assert_msg(oracle_check(&sim, false), "%s", sim.complaint);
+	sim_fini(&sim);
+}
+END_TEST
+
 /* `memory:` bounds a batch, whatever commit: allows. */
 START_TEST(a_batch_keeps_to_its_memory)
 {
@@ -206,6 +236,7 @@ int main(void)
 	tcase_add_test(tcase, adopted_state_outlives_its_checkpoints);
 	tcase_add_test(tcase, state_of_another_log_on_a_full_disk);
 	tcase_add_test(tcase, rebalances_are_no_crashes);
+	tcase_add_test(tcase, a_record_that_kills_is_found_soon);
 	tcase_add_test(tcase, a_large_assignment_is_no_hang);
 	tcase_add_loop_test(tcase, a_batch_keeps_to_its_memory, 0, 2);
 	return suite_run("sim_doubt", tcase);

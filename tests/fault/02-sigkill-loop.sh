@@ -1,0 +1,1 @@
+../integration/40-sigkill-loop.sh

@@ -1,0 +1,1 @@
+../integration/20-two-processes.sh

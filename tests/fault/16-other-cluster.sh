@@ -1,0 +1,1 @@
+../integration/83-other-cluster.sh

@@ -1,0 +1,1 @@
+../integration/36-state-damaged.sh

@@ -1,0 +1,1 @@
+../integration/30-state-deleted.sh

@@ -1,0 +1,1 @@
+../integration/35-disk-full.sh

@@ -1,0 +1,1 @@
+../integration/80-offsets-moved.sh

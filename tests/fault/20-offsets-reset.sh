@@ -1,0 +1,1 @@
+../integration/81-offsets-reset.sh

@@ -1,0 +1,1 @@
+../integration/82-offsets-settled.sh

@@ -1,0 +1,1 @@
+../integration/60-output-missing.sh

@@ -1,0 +1,1 @@
+../integration/97-rights.sh

@@ -1,0 +1,1 @@
+../integration/50-dead-letters.sh
