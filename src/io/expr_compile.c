@@ -12,6 +12,9 @@
 #include "io/expr_lex.h"
 #include "io/expr_prelude.h"
 
+/* What libjq suspects behind each syntax error; no shell has a part in this. */
+#define SHELL_HINT " (Unix shell quoting issues?)"
+
 /* libjq reports line by line; the first says what is wrong. */
 struct report {
 	char text[320];
@@ -24,6 +27,7 @@ static void on_report(void *ctx, jv message)
 	jv text = jq_format_error(message);
 	const char *p = jv_string_value(text);
 	size_t used = 0;
+	char *noise;
 
 	if (!report->full) {
 		if (strncmp(p, "jq: error: ", 11) == 0)
@@ -34,6 +38,10 @@ static void on_report(void *ctx, jv message)
 		       (report->text[used - 1] == '\n' || report->text[used - 1] == ' '))
 			used--;
 		report->text[used] = '\0';
+		noise = strstr(report->text, SHELL_HINT);
+		if (noise)
+			memmove(noise, noise + strlen(SHELL_HINT),
+				strlen(noise + strlen(SHELL_HINT)) + 1);
 		for (char *q = report->text; *q; q++)
 			if (*q == '\n' || *q == '\r' || *q == '\t')
 				*q = ' ';

@@ -18,7 +18,7 @@ bool kafka_group_is_member(const rd_kafka_consumer_group_metadata_t *metadata);
 
 /* Has another process joined the group under our static instance id? True only if the coordinator
  * names a member there that is neither `member` nor what rk takes itself for: no answer, or nobody,
- * is false. Blocks: <= ms_max. */
+ * is false. Blocks: <= ms_max and a second. */
 bool kafka_group_is_replaced(rd_kafka_t *rk, const char *group, const char *instance,
 			     const char *member, int ms_max);
 

@@ -12,7 +12,6 @@
 
 #define DEADLINE_MS 25000
 #define HEARTBEAT 12
-#define JOIN_GROUP 11
 
 static struct mock mock;
 static struct broker *broker;
@@ -172,20 +171,6 @@ START_TEST(a_group_that_may_not_be_joined_stops)
 }
 END_TEST
 
-/* The mock cluster cannot tell who holds our place; a real one can: see the contract. */
-START_TEST(a_fence_that_nobody_explains_is_no_second_process)
-{
-	struct broker_event event;
-	struct err err;
-
-	mock_push(&mock, (enum mock_api)JOIN_GROUP, RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID, 5);
-	subscribe();
-	ck_assert_int_eq(next_event(&event, &err), -1);
-	ck_assert_int_eq(err.kind, ERR_STOP);
-	ck_assert_int_eq(err.code, EXIT_INTERNAL);
-}
-END_TEST
-
 START_TEST(a_member_that_was_kicked_out_hears_lost_and_is_none)
 {
 	struct tp_offset position = {.tp = {MOCK_IN, 0}, .offset = 0};
@@ -246,7 +231,6 @@ int main(void)
 	tcase_add_test(tcase, a_topic_is_retried_while_unknown_and_stops_when_forbidden);
 	tcase_add_test(tcase, a_broker_that_is_away_is_named_and_retried_in_bounded_time);
 	tcase_add_test(tcase, a_group_that_may_not_be_joined_stops);
-	tcase_add_test(tcase, a_fence_that_nobody_explains_is_no_second_process);
 	tcase_add_test(tcase, a_member_that_was_kicked_out_hears_lost_and_is_none);
 	tcase_add_test(tcase, a_setting_that_librdkafka_refuses_is_a_configuration_error);
 	suite_add_tcase(suite, tcase);

@@ -131,7 +131,7 @@ END_TEST
 START_TEST(compiler_error_has_its_place)
 {
 	static const char *const cases[][2] = {
-		{".a +", "here: syntax error"},
+		{".a +", "here: syntax error, unexpected $end at <top-level>, line 1: .a +"},
 		{"$nothing", "here: $nothing is not defined at"},
 		{"map(1; 2)", "here: map/2 is not defined at"},
 		{"if . then 1", "here: syntax error"},

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "io/kafka_err.h"
+#include "lib/c11_threads.h"
 #include "lib/suite.h"
 #include "port/broker.h"
 
@@ -157,6 +158,7 @@ int main(void)
 {
 	TCase *tcase = tcase_create("kafka_err");
 
+	c11_threads_use();
 	tcase_add_loop_test(tcase, a_code_stops_or_is_tried_again, 0, CODES);
 	tcase_add_test(tcase, an_error_without_a_flag_is_of_unknown_outcome);
 	tcase_add_test(tcase, a_right_that_is_missing_stops_whatever_the_flags);

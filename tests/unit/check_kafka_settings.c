@@ -10,6 +10,7 @@
 #include "config/kafka_allow.h"
 #include "io/kafka_consumer.h"
 #include "io/kafka_producer.h"
+#include "lib/c11_threads.h"
 #include "lib/suite.h"
 
 static const char *const topics[] = {"in"};
@@ -122,6 +123,7 @@ int main(void)
 {
 	TCase *tcase = tcase_create("settings");
 
+	c11_threads_use();
 	tcase_add_test(tcase, allowed_number_is_in_force);
 	tcase_add_test(tcase, what_nobody_sets_is_onceds_default);
 	tcase_set_timeout(tcase, 60);
