@@ -71,6 +71,14 @@ IO_SRCS = \
 	src/io/expr_sort.c \
 	src/io/expr_value.c \
 	src/io/hash_sodium.c \
+	src/io/journal_access.c \
+	src/io/journal_broker.c \
+	src/io/journal_known.c \
+	src/io/journal_match.c \
+	src/io/journal_place.c \
+	src/io/journal_poll.c \
+	src/io/journal_reader.c \
+	src/io/journal_record.c \
 	src/io/kafka_broker.c \
 	src/io/kafka_client.c \
 	src/io/kafka_configs.c \
@@ -80,6 +88,7 @@ IO_SRCS = \
 	src/io/kafka_group.c \
 	src/io/kafka_login.c \
 	src/io/kafka_probe.c \
+	src/io/kafka_position.c \
 	src/io/kafka_producer.c \
 	src/io/kafka_taint.c \
 	src/io/kafka_topic.c \
@@ -207,6 +216,7 @@ UNIT_TESTS = \
 	check_expr_memory \
 	check_expr_names \
 	check_hash \
+	check_journal \
 	check_json \
 	check_kafka_allow \
 	check_kafka_err \
