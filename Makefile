@@ -36,6 +36,7 @@ CORE_SRCS = \
 	src/core/window.c \
 
 CONFIG_SRCS = \
+	src/config/build_journal.c \
 	src/config/build_kafka.c \
 	src/config/build_main.c \
 	src/config/build_pipeline.c \
@@ -160,6 +161,7 @@ CLI_SRCS = \
 	src/cli/verify.c \
 	src/cli/verify_compare.c \
 	src/cli/verify_item.c \
+	src/cli/verify_journal.c \
 	src/cli/verify_model.c \
 	src/cli/verify_order.c \
 	src/cli/verify_parts.c \
@@ -588,7 +590,8 @@ MAN8 = man/onced.8
 CATALOGS = systemd/onced.catalog
 DOCS = README.md $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/docs/*.md))
 LICENSES = LICENSE
-EXAMPLES = examples/payments.yaml examples/quickstart.yaml systemd/examples/credentials.conf
+EXAMPLES = examples/journal.yaml examples/payments.yaml examples/quickstart.yaml \
+	systemd/examples/credentials.conf systemd/examples/journal.conf
 in = $(addprefix '$(DESTDIR)$(1)/,$(addsuffix ',$(notdir $(2))))
 installed = '$(DESTDIR)$(bindir)/onced' '$(DESTDIR)$(completiondir)/onced' \
 	'$(DESTDIR)$(sysusersdir)/onced.conf' '$(DESTDIR)$(tmpfilesdir)/onced.conf' \
