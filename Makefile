@@ -36,6 +36,7 @@ CORE_SRCS = \
 	src/core/window.c \
 
 CONFIG_SRCS = \
+	src/config/build_journal.c \
 	src/config/build_kafka.c \
 	src/config/build_main.c \
 	src/config/build_pipeline.c \
@@ -71,6 +72,14 @@ IO_SRCS = \
 	src/io/expr_sort.c \
 	src/io/expr_value.c \
 	src/io/hash_sodium.c \
+	src/io/journal_access.c \
+	src/io/journal_broker.c \
+	src/io/journal_known.c \
+	src/io/journal_match.c \
+	src/io/journal_place.c \
+	src/io/journal_poll.c \
+	src/io/journal_reader.c \
+	src/io/journal_record.c \
 	src/io/kafka_broker.c \
 	src/io/kafka_client.c \
 	src/io/kafka_configs.c \
@@ -80,6 +89,7 @@ IO_SRCS = \
 	src/io/kafka_group.c \
 	src/io/kafka_login.c \
 	src/io/kafka_probe.c \
+	src/io/kafka_position.c \
 	src/io/kafka_producer.c \
 	src/io/kafka_taint.c \
 	src/io/kafka_topic.c \
@@ -151,6 +161,7 @@ CLI_SRCS = \
 	src/cli/verify.c \
 	src/cli/verify_compare.c \
 	src/cli/verify_item.c \
+	src/cli/verify_journal.c \
 	src/cli/verify_model.c \
 	src/cli/verify_order.c \
 	src/cli/verify_parts.c \
@@ -207,6 +218,7 @@ UNIT_TESTS = \
 	check_expr_memory \
 	check_expr_names \
 	check_hash \
+	check_journal \
 	check_json \
 	check_kafka_allow \
 	check_kafka_err \
@@ -578,7 +590,8 @@ MAN8 = man/onced.8
 CATALOGS = systemd/onced.catalog
 DOCS = README.md $(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/docs/*.md))
 LICENSES = LICENSE
-EXAMPLES = examples/payments.yaml examples/quickstart.yaml systemd/examples/credentials.conf
+EXAMPLES = examples/journal.yaml examples/payments.yaml examples/quickstart.yaml \
+	systemd/examples/credentials.conf systemd/examples/journal.conf
 in = $(addprefix '$(DESTDIR)$(1)/,$(addsuffix ',$(notdir $(2))))
 installed = '$(DESTDIR)$(bindir)/onced' '$(DESTDIR)$(completiondir)/onced' \
 	'$(DESTDIR)$(sysusersdir)/onced.conf' '$(DESTDIR)$(tmpfilesdir)/onced.conf' \

@@ -27,7 +27,7 @@ jv.h|^src/io/expr_
 simdjson|^src/io/json_check\.cc:
 sodium|^src/io/
 yaml.h|^src/config/
-systemd/|^src/run/(notify|log)'
+systemd/|^src/(run/(notify|log)|io/journal_)'
 
 includes() {
 	local file layer name allowed

@@ -193,13 +193,32 @@ static void check_output(struct online *online, const char *topic)
 
 /* --- the rest --- */
 
+/* The topic whose offset in the group is the position: an input's, or a journal's carrier. */
+static const char *position_topic(const struct pipeline *pipeline)
+{
+	return pipeline->journal ? pipeline->targets[0].topic : pipeline->topics[0];
+}
+
+/* A journal's position is an offset of an output topic; who commits offsets needs READ on it. */
+static void check_carrier(struct online *online)
+{
+	const char *topic = position_topic(online->pipeline);
+	struct err err = {0};
+	int rc;
+
+	do
+		rc = kafka_probe_read(online->probe, topic, &err);
+	while (ask_again(&online->ask, rc, &err));
+	(void)take(online, rc, &err, "READ on topic", topic);
+}
+
 static void check_group(struct online *online)
 {
 	struct err err = {0};
 	int rc;
 
 	do
-		rc = kafka_probe_group(online->probe, online->pipeline->topics[0], &err);
+		rc = kafka_probe_group(online->probe, position_topic(online->pipeline), &err);
 	while (ask_again(&online->ask, rc, &err));
 	(void)take(online, rc, &err, "READ on group", online->pipeline->group);
 }
@@ -244,12 +263,15 @@ static void check_all(struct online *online, const struct config *config)
 	const struct pipeline *pipeline = online->pipeline;
 
 	check_group(online);
-	for (size_t i = 0; i < pipeline->topic_count && online->code == 0; i++)
+	for (size_t i = 0; !pipeline->journal && i < pipeline->topic_count && online->code == 0;
+	     i++)
 		check_input(online, pipeline->topics[i]);
 	for (size_t i = 0; i < pipeline->target_count && online->code == 0; i++)
 		check_output(online, pipeline->targets[i].topic);
 	if (pipeline->errors == ERRORS_TO && online->code == 0)
 		check_output(online, pipeline->errors_topic);
+	if (pipeline->journal && online->code == 0)
+		check_carrier(online);
 	if (online->code == 0)
 		check_ids(online, config);
 	if (online->code == 0)

@@ -10,6 +10,7 @@
 #include "io/expr_jq.h"
 #include "run/wiring.h"
 
+#define MACHINE_ID_MAX 33
 #define TIMEOUT_MS_MAX 3600000L
 
 bool load_is_file(const char *arg)
@@ -39,12 +40,28 @@ static void print_all(char *const *lines, size_t count, const char *prefix)
 		(void)fprintf(stderr, "%s%s\n", prefix, lines[i]);
 }
 
+/* machine-id(5): 32 lower-case hex digits; "uninitialized" in an image that has not booted yet. */
+const char *load_machine_id(void)
+{
+	static char id[MACHINE_ID_MAX];
+	FILE *in = fopen("/etc/machine-id", "re");
+	bool ok;
+
+	if (!in)
+		return NULL;
+	ok = fgets(id, sizeof(id), in) && strlen(id) == sizeof(id) - 1 &&
+	     strspn(id, "0123456789abcdef") == sizeof(id) - 1;
+	(void)fclose(in); /* only read */
+	return ok ? id : NULL;
+}
+
 int load_config(const struct load_request *request, struct config **ret)
 {
 	const char **files = calloc(request->arg_count + 1, sizeof(*files));
 	struct config_request what = {.file = request->file,
 				      .pipelines = files,
-				      .engine_revision = EXPR_JQ_REVISION};
+				      .engine_revision = EXPR_JQ_REVISION,
+				      .machine_id = load_machine_id()};
 	struct config_errors errors = {0};
 	struct err err;
 	int rc;

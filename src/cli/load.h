@@ -22,6 +22,9 @@ struct load_request {
  * everything that is wrong on stderr. Warnings go to stderr too. */
 int load_config(const struct load_request *request, struct config **ret);
 
+/* Of this host, in static memory; NULL = it has none. Thread: main. */
+const char *load_machine_id(void);
+
 bool load_is_file(const char *arg);
 
 /* 0, or 64 when an argument of a command that takes files only is none; said on stderr. */

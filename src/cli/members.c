@@ -31,7 +31,7 @@ static int open_member(struct members *members, struct member *member, struct er
 {
 	int rc;
 
-	if (kafka_broker_open(&member->wiring.broker, &member->broker, err) < 0)
+	if (wiring_broker_open(&member->wiring, &member->broker, err) < 0)
 		return -1;
 	do
 		rc = member->broker->ops->renew(member->broker, err);

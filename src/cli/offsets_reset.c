@@ -147,7 +147,7 @@ static int look(struct work *work, const struct config *config, int64_t timeout_
 
 	ask_begin(&ask, timeout_ms);
 	wiring_init(&wiring, config, work->pipeline, 0, &no_records, NULL);
-	rc = kafka_broker_open(&wiring.broker, &broker, err);
+	rc = wiring_broker_open(&wiring, &broker, err);
 	if (rc == 0)
 		rc = plan_all(work, broker, &ask, err);
 	if (broker)
@@ -223,6 +223,16 @@ static int reset_all(struct work *work, struct takeover *takeover, struct err *e
 	return rc;
 }
 
+static int refuse_journal(const struct pipeline *pipeline)
+{
+	(void)fprintf(stderr,
+		      "onced offsets reset %s: offsets of a journal count its entries, and only "
+		      "the committed one has a place: it cannot be moved. To begin at "
+		      "`from.start`, give the pipeline another group\n",
+		      pipeline->name);
+	return EXIT_DATA;
+}
+
 int offsets_reset(const struct config *config, const struct pipeline *pipeline,
 		  const struct offsets_reset_request *request, int64_t timeout_ms)
 {
@@ -231,6 +241,8 @@ int offsets_reset(const struct config *config, const struct pipeline *pipeline,
 	struct err err;
 	int code = 0, rc;
 
+	if (pipeline->journal)
+		return refuse_journal(pipeline);
 	if (pipeline->dedup_index >= 0 && request->state == RESET_UNSAID) {
 		(void)fprintf(stderr,
 			      "onced offsets reset: this pipeline drops repeats: say --rebuild "

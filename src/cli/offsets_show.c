@@ -155,7 +155,7 @@ int offsets_show(const struct config *config, const struct pipeline *pipeline, i
 	ask_begin(&ask, timeout_ms);
 	wiring_init(&wiring, config, pipeline, 0, &no_records, NULL);
 	local_open(&local, config, pipeline);
-	rc = kafka_broker_open(&wiring.broker, &broker, &err);
+	rc = wiring_broker_open(&wiring, &broker, &err);
 	if (rc == 0)
 		rc = facts_read(broker, local.why ? NULL : local.store, pipeline, &ask, &facts,
 				&err);

@@ -69,6 +69,7 @@ int cli_run(int argc, char **argv)
 	protect_report();
 	files = (struct config_request){.file = request.file,
 					.pipelines = (const char *const *)request.args,
-					.pipeline_count = request.arg_count};
+					.pipeline_count = request.arg_count,
+					.machine_id = load_machine_id()};
 	return supervisor_run(&files, config);
 }

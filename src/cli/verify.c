@@ -50,7 +50,7 @@ struct request {
 
 struct pass {
 	const struct request *request;
-	struct kafka_topic *reader;
+	const struct verify_source *source;
 	struct expr_engine *engine;
 	struct ask ask;
 	struct verify_progress progress;
@@ -119,7 +119,7 @@ static int read_outputs(struct pass *pass, struct err *err)
 		total += (uint64_t)(pass->parts.outputs[i].span.end -
 				    pass->parts.outputs[i].span.start);
 	verify_progress_begin(&pass->progress, "reading outputs", total);
-	if (verify_read_outputs(pass->reader, &pass->parts, on_output, pass, err) < 0)
+	if (verify_read_outputs(pass->source, &pass->parts, on_output, pass, err) < 0)
 		return -1;
 	verify_loss_init(&pass->loss, &pass->order, &pass->parts);
 	return 0;
@@ -158,7 +158,7 @@ static int read_inputs(struct pass *pass, struct err *err)
 				      : i == 0   ? "reading input for ids"
 						 : "reading input again",
 				      total);
-		if (verify_read_inputs(pass->reader, &pass->parts, on_input, pass, err) < 0 ||
+		if (verify_read_inputs(pass->source, &pass->parts, on_input, pass, err) < 0 ||
 		    verify_model_end_reading(&pass->model, err) < 0)
 			return -1;
 	}
@@ -179,12 +179,12 @@ static int run(struct pass *pass, struct err *err)
 					     .lineage = pass->result.pipeline->lineage};
 
 	ask_begin(&pass->ask, pass->request->timeout_ms);
-	if (verify_read_begin(pass->reader, pass->result.pipeline, &pass->ask, &pass->parts, notes,
+	if (verify_read_begin(pass->source, pass->result.pipeline, &pass->ask, &pass->parts, notes,
 			      err) < 0 ||
 	    read_outputs(pass, err) < 0)
 		return -1;
 	ask_begin(&pass->ask, pass->request->timeout_ms);
-	if (verify_read_end(pass->reader, pass->result.pipeline, &pass->ask, &pass->parts, notes,
+	if (verify_read_end(pass->source, pass->result.pipeline, &pass->ask, &pass->parts, notes,
 			    err) < 0 ||
 	    read_inputs(pass, err) < 0 || verify_sort_end(&pass->expected, err) < 0 ||
 	    verify_sort_end(&pass->found, err) < 0 ||
@@ -199,13 +199,13 @@ static int run(struct pass *pass, struct err *err)
 	return 0;
 }
 
-static int verify(struct kafka_topic *reader, struct expr_engine *engine,
+static int verify(const struct verify_source *source, struct expr_engine *engine,
 		  const struct pipeline *pipeline, const struct request *request, struct err *err)
 {
 	bool sorted = false;
 
 	for (int attempt = 1;; attempt++) {
-		struct pass pass = {.reader = reader, .engine = engine, .sorted = sorted};
+		struct pass pass = {.source = source, .engine = engine, .sorted = sorted};
 		int rc, code = 0;
 
 		must(getrandom(pass.key, sizeof(pass.key), 0) == (ssize_t)sizeof(pass.key));
@@ -235,7 +235,7 @@ static int with_config(const struct config *config, const struct request *reques
 	const struct memory_share share = {QUEUE_BYTES, QUEUE_BYTES, QUEUE_BYTES, QUEUE_BYTES};
 	struct kafka_topic_conf conf = {.queue_bytes = QUEUE_BYTES, .call_ms_max = WIRING_CALL_MS};
 	struct expr_engine *engine = NULL;
-	struct kafka_topic *reader = NULL;
+	struct verify_source source = {0};
 	struct err err = {0};
 	struct wiring wiring;
 	int code = EXIT_INTERNAL;
@@ -248,13 +248,18 @@ static int with_config(const struct config *config, const struct request *reques
 	conf.secrets = wiring.broker.secrets;
 	conf.secret_count = wiring.broker.secret_count;
 	conf.group = pipeline->group;
-	if (wiring_engine_open(&engine, &err) < 0 || kafka_topic_open(&conf, &reader, &err) < 0)
+	wiring.journal_whole = true;
+	if (wiring_engine_open(&engine, &err) < 0 ||
+	    kafka_topic_open(&conf, &source.topics, &err) < 0 ||
+	    (pipeline->journal && wiring_broker_open(&wiring, &source.journal, &err) < 0))
 		code = ask_exit_code(&err);
 	else
-		code = verify(reader, engine, pipeline, request, &err);
+		code = verify(&source, engine, pipeline, request, &err);
 	if (err.msg[0] && code != 0)
 		(void)fprintf(stderr, "onced verify %s: %s\n", pipeline->name, err.msg);
-	kafka_topic_close(reader);
+	if (source.journal)
+		source.journal->ops->close(source.journal);
+	kafka_topic_close(source.topics);
 	if (engine)
 		engine->ops->close(engine);
 	wiring_fini(&wiring);

@@ -6,6 +6,7 @@
 
 #include "base/must.h"
 #include "cli/verify_item.h"
+#include "cli/verify_journal.h"
 
 #define IDLE_MS_MAX 20000 /* longer than an open transaction's own timeout */
 #define ARENA_KEPT_BYTES ((size_t)1 << 20)
@@ -38,7 +39,7 @@ static int range(struct kafka_topic *reader, const struct ask *ask, struct tp tp
 }
 
 /* Into the arena. */
-static int read_committed(struct kafka_topic *reader, const struct ask *ask,
+static int read_committed(const struct verify_source *from, const struct ask *ask,
 			  const struct verify_parts *parts, struct arena *arena,
 			  struct committed **ret, struct err *err)
 {
@@ -49,7 +50,10 @@ static int read_committed(struct kafka_topic *reader, const struct ask *ask,
 	for (size_t i = 0; i < parts->count; i++)
 		tps[i] = parts->all[i].tp;
 	do
-		rc = kafka_topic_committed(reader, tps, parts->count, arena, committed, err);
+		rc = from->journal ? from->journal->ops->committed(from->journal, tps, parts->count,
+								   arena, committed, err)
+				   : kafka_topic_committed(from->topics, tps, parts->count, arena,
+							   committed, err);
 	while (ask_again(ask, rc, err));
 	if (rc == 0)
 		*ret = committed;
@@ -88,15 +92,19 @@ static void take_committed(const struct pipeline *pipeline, const struct committ
 	}
 }
 
-static int read_inputs(struct kafka_topic *reader, const struct pipeline *pipeline,
+static int read_inputs(const struct verify_source *from, const struct pipeline *pipeline,
 		       const struct ask *ask, struct verify_parts *parts,
 		       struct verify_notes *notes, struct err *err)
 {
+	if (from->journal) {
+		verify_parts_add(parts, pipeline->topics[0], 1);
+		return 0;
+	}
 	for (size_t i = 0; i < pipeline->topic_count; i++) {
 		bool compacted;
 		int32_t count;
 
-		if (partitions(reader, ask, pipeline->topics[i], &count, &compacted, err) < 0)
+		if (partitions(from->topics, ask, pipeline->topics[i], &count, &compacted, err) < 0)
 			return -1;
 		verify_parts_add(parts, pipeline->topics[i], count);
 		if (!compacted)
@@ -109,7 +117,7 @@ static int read_inputs(struct kafka_topic *reader, const struct pipeline *pipeli
 	return 0;
 }
 
-static int read_output_ends(struct kafka_topic *reader, const struct pipeline *pipeline,
+static int read_output_ends(const struct verify_source *from, const struct pipeline *pipeline,
 			    const struct ask *ask, struct verify_parts *parts,
 			    struct verify_notes *notes, struct err *err)
 {
@@ -120,7 +128,7 @@ static int read_output_ends(struct kafka_topic *reader, const struct pipeline *p
 		struct kafka_topic_span *span = &output.span;
 		int32_t count;
 
-		if (partitions(reader, ask, topic, &count, &output.compacted, err) < 0)
+		if (partitions(from->topics, ask, topic, &count, &output.compacted, err) < 0)
 			return -1;
 		if (output.compacted)
 			verify_notes_add(notes,
@@ -128,7 +136,7 @@ static int read_output_ends(struct kafka_topic *reader, const struct pipeline *p
 					 topic);
 		for (int32_t j = 0; j < count; j++) {
 			span->tp = (struct tp){topic, j};
-			if (range(reader, ask, span->tp, &span->start, &span->end, err) < 0)
+			if (range(from->topics, ask, span->tp, &span->start, &span->end, err) < 0)
 				return -1;
 			verify_parts_add_output(parts, &output);
 			if (span->start > 0)
@@ -141,7 +149,7 @@ static int read_output_ends(struct kafka_topic *reader, const struct pipeline *p
 	return 0;
 }
 
-int verify_read_begin(struct kafka_topic *reader, const struct pipeline *pipeline,
+int verify_read_begin(const struct verify_source *from, const struct pipeline *pipeline,
 		      const struct ask *ask, struct verify_parts *parts, struct verify_notes *notes,
 		      struct err *err)
 {
@@ -149,14 +157,14 @@ int verify_read_begin(struct kafka_topic *reader, const struct pipeline *pipelin
 	struct committed *committed;
 	int rc;
 
-	if (read_inputs(reader, pipeline, ask, parts, notes, err) < 0)
+	if (read_inputs(from, pipeline, ask, parts, notes, err) < 0)
 		return -1;
 	arena = arena_new(ARENA_KEPT_BYTES);
-	rc = read_committed(reader, ask, parts, arena, &committed, err);
+	rc = read_committed(from, ask, parts, arena, &committed, err);
 	for (size_t i = 0; rc == 0 && i < parts->count; i++)
 		take_committed(pipeline, &committed[i], &parts->all[i], notes);
 	arena_free(arena);
-	return rc < 0 ? rc : read_output_ends(reader, pipeline, ask, parts, notes, err);
+	return rc < 0 ? rc : read_output_ends(from, pipeline, ask, parts, notes, err);
 }
 
 /* --- step 4 --- */
@@ -200,13 +208,13 @@ static void place(struct verify_part *part, int64_t log_start, int64_t log_end, 
 		part->end = part->c = part->start; /* nothing of it is read */
 }
 
-int verify_read_end(struct kafka_topic *reader, const struct pipeline *pipeline,
+int verify_read_end(const struct verify_source *from, const struct pipeline *pipeline,
 		    const struct ask *ask, struct verify_parts *parts, struct verify_notes *notes,
 		    struct err *err)
 {
 	struct arena *arena = arena_new(ARENA_KEPT_BYTES);
 	struct committed *committed;
-	int rc = read_committed(reader, ask, parts, arena, &committed, err);
+	int rc = read_committed(from, ask, parts, arena, &committed, err);
 
 	for (size_t i = 0; rc == 0 && i < parts->count; i++) {
 		struct verify_part *part = &parts->all[i];
@@ -217,7 +225,9 @@ int verify_read_end(struct kafka_topic *reader, const struct pipeline *pipeline,
 			take_committed(pipeline, &committed[i], part, notes);
 			part->c = part->has_m ? part->m.b : 0;
 		}
-		rc = range(reader, ask, part->tp, &log_start, &log_end, err);
+		rc = from->journal ? verify_journal_range(from->journal, ask, part->tp, &log_start,
+							  &log_end, err)
+				   : range(from->topics, ask, part->tp, &log_start, &log_end, err);
 		if (rc == 0)
 			place(part, log_start, log_end,
 			      committed[i].has_offset ? committed[i].offset : 0, notes);
@@ -245,11 +255,11 @@ static int pass_on(void *arg, const struct source *source, const struct record *
 
 /* A read that gets nowhere is the broker's absence, for a command that ends; one whose beginning
  * has been deleted meanwhile is to be done again. Frees the spans. */
-static int read_spans(struct kafka_topic *reader, struct kafka_topic_span *spans, size_t count,
-		      kafka_topic_fn *fn, void *arg, struct err *err)
+static int read_spans(const struct verify_source *from, struct kafka_topic_span *spans,
+		      size_t count, kafka_topic_fn *fn, void *arg, struct err *err)
 {
 	struct reading reading = {.fn = fn, .arg = arg};
-	int rc = kafka_topic_read(reader, spans, count, IDLE_MS_MAX, pass_on, &reading, err);
+	int rc = kafka_topic_read(from->topics, spans, count, IDLE_MS_MAX, pass_on, &reading, err);
 
 	free(spans);
 	if (rc == 0 || reading.failed)
@@ -263,7 +273,7 @@ static int read_spans(struct kafka_topic *reader, struct kafka_topic_span *spans
 	return rc;
 }
 
-int verify_read_outputs(struct kafka_topic *reader, const struct verify_parts *parts,
+int verify_read_outputs(const struct verify_source *from, const struct verify_parts *parts,
 			kafka_topic_fn *fn, void *arg, struct err *err)
 {
 	struct kafka_topic_span *spans = calloc(parts->output_count + 1, sizeof(*spans));
@@ -271,17 +281,20 @@ int verify_read_outputs(struct kafka_topic *reader, const struct verify_parts *p
 	must(spans != NULL);
 	for (size_t i = 0; i < parts->output_count; i++)
 		spans[i] = parts->outputs[i].span;
-	return read_spans(reader, spans, parts->output_count, fn, arg, err);
+	return read_spans(from, spans, parts->output_count, fn, arg, err);
 }
 
-int verify_read_inputs(struct kafka_topic *reader, const struct verify_parts *parts,
+int verify_read_inputs(const struct verify_source *from, const struct verify_parts *parts,
 		       kafka_topic_fn *fn, void *arg, struct err *err)
 {
-	struct kafka_topic_span *spans = calloc(parts->count + 1, sizeof(*spans));
+	struct kafka_topic_span *spans;
 
+	if (from->journal)
+		return verify_journal_read(from->journal, &parts->all[0], fn, arg, err);
+	spans = calloc(parts->count + 1, sizeof(*spans));
 	must(spans != NULL);
 	for (size_t i = 0; i < parts->count; i++)
 		spans[i] = (struct kafka_topic_span){parts->all[i].tp, parts->all[i].start,
 						     parts->all[i].end};
-	return read_spans(reader, spans, parts->count, fn, arg, err);
+	return read_spans(from, spans, parts->count, fn, arg, err);
 }

@@ -21,23 +21,30 @@
 
 #include "cli/ask.h"
 #include "cli/verify_parts.h"
+#include "port/broker.h"
+
+/* Both borrowed. */
+struct verify_source {
+	struct kafka_topic *topics;
+	struct broker *journal; /* the input, where it is a journal; else NULL */
+};
 
 /* Steps 1 and 2. Fills *parts, which the caller has zeroed and frees. */
-int verify_read_begin(struct kafka_topic *reader, const struct pipeline *pipeline,
+int verify_read_begin(const struct verify_source *source, const struct pipeline *pipeline,
 		      const struct ask *ask, struct verify_parts *parts, struct verify_notes *notes,
 		      struct err *err) CHECKED;
 
 /* Step 3: what there is goes to fn. */
-int verify_read_outputs(struct kafka_topic *reader, const struct verify_parts *parts,
+int verify_read_outputs(const struct verify_source *source, const struct verify_parts *parts,
 			kafka_topic_fn *fn, void *arg, struct err *err) CHECKED;
 
 /* Step 4: where the input begins and ends, and what of it can be judged. */
-int verify_read_end(struct kafka_topic *reader, const struct pipeline *pipeline,
+int verify_read_end(const struct verify_source *source, const struct pipeline *pipeline,
 		    const struct ask *ask, struct verify_parts *parts, struct verify_notes *notes,
 		    struct err *err) CHECKED;
 
 /* Step 5, as often as the model wants it. */
-int verify_read_inputs(struct kafka_topic *reader, const struct verify_parts *parts,
+int verify_read_inputs(const struct verify_source *source, const struct verify_parts *parts,
 		       kafka_topic_fn *fn, void *arg, struct err *err) CHECKED;
 
 #endif

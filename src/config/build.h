@@ -41,6 +41,13 @@ void build_steps(struct build *build, const struct section *root, struct build_e
 void build_targets(struct build *build, const struct section *root, struct build_exprs *exprs,
 		   struct pipeline *pipeline);
 
+/* `from.journal` of a pipeline: the source, and what does not go with it. */
+void build_journal(struct build *build, const struct section *root, const struct section *from,
+		   struct pipeline *pipeline);
+
+/* The group's name with the machine's: hosts have a journal each, so a group each. */
+const char *build_journal_group(struct build *build, const struct section *from, const char *group);
+
 /* A whole pipeline file but its tests. */
 void build_pipeline(struct build *build, const struct section *root, const char *file,
 		    struct pipeline *pipeline);

@@ -69,6 +69,8 @@ static void read_group(struct build *build, const struct section *from, struct p
 		section_record(build, "from.group", group, NULL);
 	}
 	pipeline->group = group ? group : "";
+	if (pipeline->journal)
+		pipeline->group = build_journal_group(build, from, pipeline->group);
 }
 
 static void read_start(struct build *build, const struct section *from, struct pipeline *pipeline)
@@ -93,7 +95,10 @@ static void read_from(struct build *build, const struct section *root, struct pi
 {
 	struct section from = section_open(root, "from");
 
-	read_topics(build, &from, pipeline);
+	if (section_has(&from, "journal"))
+		build_journal(build, root, &from, pipeline);
+	else
+		read_topics(build, &from, pipeline);
 	read_group(build, &from, pipeline);
 	read_start(build, &from, pipeline);
 	pipeline->format = (enum value_format)section_word(&from, "format");

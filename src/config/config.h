@@ -70,6 +70,7 @@ struct config_request {
 	struct expr_engine
 		*engine;          /* compiles every expression once, so that errors have a place */
 	uint64_t engine_revision; /* part of each prefix hash */
+	const char *machine_id;   /* 32 hex digits; NULL = the host has none */
 };
 
 /* 0: *ret is complete (free with config_free), warnings may be there. -1: errors->count > 0 and

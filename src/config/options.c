@@ -10,6 +10,8 @@
 
 #define MINUTE_MS ((int64_t)60 * 1000)
 #define DAY_MS ((int64_t)24 * 60 * MINUTE_MS)
+#define JOURNAL_UNITS_MAX 64
+#define JOURNAL_MATCHES_MAX 16
 #define MIB ((int64_t)1 << 20)
 #define GIB ((int64_t)1 << 30)
 
@@ -49,8 +51,18 @@ static const struct option_rule table[] = {
 	{OPTION_PIPELINE, "from", OPTION_SECTION, .required = true,
 	 .example = "from: {topics: [payments]}", .help = "Where records come from."},
 	{OPTION_PIPELINE, "from.topics", OPTION_LIST, .required = true, .min = 1, .max = TOPICS_MAX,
-	 .example = "topics: [payments]", .help = "The input topics."},
+	 .example = "topics: [payments]", .help = "The input topics; not with `journal`."},
 	{OPTION_PIPELINE, "from.topics[]", OPTION_TOPIC, .help = "A topic."},
+	{OPTION_PIPELINE, "from.journal", OPTION_SECTION, .preset_shown = "none",
+	 .example = "journal: {units: [nginx.service]}",
+	 .help = "Instead of topics: entries of this host's journal. One worker."},
+	{OPTION_PIPELINE, "from.journal.units", OPTION_LIST, .max = JOURNAL_UNITS_MAX,
+	 .preset_shown = "any", .example = "units: [nginx.service]",
+	 .help = "Units, by their full names; as `journalctl -u` takes them."},
+	{OPTION_PIPELINE, "from.journal.match", OPTION_MAP, .max = JOURNAL_MATCHES_MAX,
+	 .preset_shown = "none", .example = "match: {PRIORITY: [\"3\", \"4\"]}",
+	 .help = "Journal fields, each with the value, or a list of the values, that it must "
+		 "have."},
 	{OPTION_PIPELINE, "from.group", OPTION_DOTTED, .preset_shown = "`onced.<pipeline>`",
 	 .help = "The consumer group; its committed offsets are the truth. One pipeline per "
 		 "group."},

@@ -53,6 +53,19 @@ static void put_step(FILE *out, const struct step *step)
 	must(false && "a kind of step");
 }
 
+/* Offsets count the entries that match, so other matches make another log. */
+static void put_journal(FILE *out, const struct journal_source *journal)
+{
+	fprintf(out, "journal\n");
+	for (size_t i = 0; i < journal->unit_count; i++)
+		put(out, "unit", journal->units[i]);
+	for (size_t i = 0; i < journal->match_count; i++) {
+		put(out, "field", journal->matches[i].field);
+		for (size_t j = 0; j < journal->matches[i].value_count; j++)
+			put(out, "value", journal->matches[i].values[j]);
+	}
+}
+
 char *prefix_text(const struct pipeline *pipeline, uint64_t engine_revision)
 {
 	static const char *const formats[] = {
@@ -64,6 +77,8 @@ char *prefix_text(const struct pipeline *pipeline, uint64_t engine_revision)
 	must(out != NULL);
 	fprintf(out, "onced prefix %d\nformat %s\nengine %" PRIu64 "\n", PREFIX_VERSION,
 		formats[pipeline->format], engine_revision);
+	if (pipeline->journal)
+		put_journal(out, pipeline->journal);
 	for (int i = 0; i <= pipeline->dedup_index; i++)
 		if (pipeline->steps[i].text || pipeline->steps[i].kind == STEP_DEDUP ||
 		    pipeline->steps[i].kind == STEP_HEADERS)

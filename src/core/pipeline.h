@@ -54,6 +54,24 @@ enum errors_policy { ERRORS_STOP, ERRORS_DROP, ERRORS_TO };
 enum gap_policy { GAP_STOP, GAP_ACCEPT };
 enum start_kind { START_EARLIEST, START_LATEST, START_TIME };
 
+/* The one source partition that a journal is, as events and lineage name it: no topic of Kafka can
+ * have this name. */
+#define JOURNAL_TOPIC "@journal"
+
+struct journal_match {
+	const char *field;
+	const char *const *values; /* one of them must hold */
+	size_t value_count;
+};
+
+/* Which entries of the host's journal: of one of the units (none = of any), and every match. */
+struct journal_source {
+	const char *const *units;
+	size_t unit_count;
+	const struct journal_match *matches;
+	size_t match_count;
+};
+
 struct pipeline {
 	const char *name;
 	const char *file;
@@ -62,6 +80,7 @@ struct pipeline {
 	/* from: */
 	const char *const *topics;
 	size_t topic_count;
+	const struct journal_source *journal; /* NULL = topics; else topics is JOURNAL_TOPIC */
 	const char *group;
 	enum start_kind start;
 	int64_t start_ms; /* START_TIME */

@@ -1,7 +1,7 @@
 /*
  * broker: what a worker asks of Kafka: one consumer (classic group protocol, eager, static member,
  * read_committed, no auto commit) and one transactional producer. io/kafka_*.c is the real one; the
- * simulation has one in memory.
+ * simulation has one in memory, and io/journal_broker.c reads a host's journal instead of topics.
  *
  * Thread: every call from the worker's thread only. Every call blocks at most call_ms_max of the
  * adapter (default 5 s) plus its own timeout_ms; a call that needs longer returns ERR_RETRY and is
@@ -51,6 +51,7 @@ struct broker_event {
 	struct record record;        /* borrowed until release */
 	const struct tp *partitions; /* borrowed until the next poll */
 	size_t partition_count;
+	bool renew; /* EOF: the position is to be committed anew, moved or not */
 };
 
 /* err.code of an ERR_UNKNOWN that says the producer was fenced (its own timeout looks the same). */

@@ -47,7 +47,7 @@ static int open_all(struct run_thread *thread, struct owned *own, struct err *er
 		return -1;
 	if (lmdb_store_open(thread->env, &own->store, err) < 0)
 		return -1;
-	if (kafka_broker_open(&own->wiring.broker, &own->broker, err) < 0)
+	if (wiring_broker_open(&own->wiring, &own->broker, err) < 0)
 		return -1;
 	conf.engine = own->engine;
 	conf.store = own->store;

@@ -7,6 +7,7 @@
 
 #include "base/must.h"
 #include "io/expr_jq.h"
+#include "io/journal_broker.h"
 
 static void fill_settings(struct wiring *wiring, const struct config *config)
 {
@@ -51,13 +52,14 @@ void wiring_init(struct wiring *wiring, const struct config *config,
 	int length;
 
 	memset(wiring, 0, sizeof(*wiring));
+	wiring->pipeline = pipeline;
 	fill_settings(wiring, config);
 	output_count = fill_outputs(wiring, pipeline);
 	length = snprintf(wiring->instance_id, sizeof(wiring->instance_id), "%s.%s.%d",
 			  config->instance, pipeline->name, worker);
 	must(length > 0 && (size_t)length < sizeof(wiring->instance_id));
 	length = snprintf(wiring->transactional_id, sizeof(wiring->transactional_id), "%s/%s",
-			  pipeline->group, wiring->instance_id);
+			  pipeline->group, pipeline->journal ? "journal" : wiring->instance_id);
 	must(length > 0 && (size_t)length < sizeof(wiring->transactional_id));
 	wiring->broker = (struct kafka_broker_conf){
 		.settings = wiring->settings,
@@ -88,6 +90,16 @@ void wiring_fini(struct wiring *wiring)
 	wiring->settings = NULL;
 	wiring->secrets = NULL;
 	wiring->outputs = NULL;
+}
+
+int wiring_broker_open(const struct wiring *wiring, struct broker **ret, struct err *err)
+{
+	const struct journal_broker_conf conf = {wiring->broker, wiring->pipeline,
+						 wiring->journal_whole};
+
+	if (wiring->pipeline->journal)
+		return journal_broker_open(&conf, ret, err);
+	return kafka_broker_open(&wiring->broker, ret, err);
 }
 
 int wiring_env_open(const struct config *config, const struct pipeline *pipeline,

@@ -3,7 +3,8 @@
  * daemon and the commands that join its groups must agree on them, so they are made here only.
  *
  *   group.instance.id   instance.pipeline.worker
- *   transactional.id    group/instance.pipeline.worker
+ *   transactional.id    group/instance.pipeline.worker; of a journal: group/journal, whatever the
+ *                       instance is: nothing else fences two daemons on one host
  *   environment         <state_dir>/<pipeline>
  *
  * Thread: any; pure but for the adapters' own opening.
@@ -37,6 +38,8 @@ struct wiring {
 	char instance_id[3 * NAME_MAX_BYTES + 32];
 	char transactional_id[4 * NAME_MAX_BYTES + 32];
 	struct kafka_broker_conf broker;
+	const struct pipeline *pipeline;
+	bool journal_whole; /* see journal_broker.h */
 };
 
 /* log: librdkafka's messages; NULL = dropped. */
@@ -44,6 +47,9 @@ void wiring_init(struct wiring *wiring, const struct config *config,
 		 const struct pipeline *pipeline, int worker, const struct memory_share *share,
 		 void (*log)(int level, const char *fac, const char *text));
 void wiring_fini(struct wiring *wiring);
+
+/* The broker of the pipeline's source: topics', or the journal's. As kafka_broker_open. */
+int wiring_broker_open(const struct wiring *wiring, struct broker **ret, struct err *err) CHECKED;
 
 /* The pipeline's LMDB environment. report: see lmdb_store.h. STOP (73). */
 int wiring_env_open(const struct config *config, const struct pipeline *pipeline,

@@ -158,7 +158,7 @@ static int on_record(struct worker *w, const struct broker_event *event, struct 
 	return worker_live_record(w, part, source, &event->record, err);
 }
 
-static int on_eof(struct worker *w, const struct source *source, struct err *err)
+static int on_eof(struct worker *w, const struct source *source, bool renew, struct err *err)
 {
 	struct part *part = worker_part(w, source);
 	int rc;
@@ -178,6 +178,7 @@ static int on_eof(struct worker *w, const struct source *source, struct err *err
 		return 0;
 	part->at_end = true;
 	part->log_end = source->offset;
+	part->commit_first = part->commit_first || renew;
 	return worker_commit_position(w, part, source->offset, err);
 }
 
@@ -228,7 +229,7 @@ static int on_event(struct worker *w, const struct broker_event *event, struct e
 	case BROKER_RECORD:
 		return on_record(w, event, err);
 	case BROKER_EOF:
-		return on_eof(w, &event->source, err);
+		return on_eof(w, &event->source, event->renew, err);
 	case BROKER_ASSIGNED:
 		w->epoch++;
 		worker_assigned(w, event->partitions, event->partition_count);

@@ -300,6 +300,15 @@ static int take_verdict(struct worker *w, struct part *part, struct err *err)
 
 	if (d->verdict == VERDICT_STOP)
 		return stop_error(w, part, d->reason, err);
+	if (part->in.has_c && d->c > part->in.c) {
+		where.offset = part->in.c;
+		log_event(LOG_LEVEL_WARNING, "input-deleted", &where,
+			  "records from %" PRId64
+			  " on were deleted before they were processed; the "
+			  "work goes on at %" PRId64 " (on_gap: accept)",
+			  part->in.c, d->c);
+		w->stats->gap_accepted++;
+	}
 	if (part->in.stateful && !d->keep_state) {
 		overlay_drop(&w->active, part->store.id);
 		if (w->store->ops->reset(w->store, part->tp, &part->store, err))

@@ -137,6 +137,7 @@ int config_cases_load(const char *main, const char *const *pipelines, struct con
 		.pipelines = pipelines,
 		.engine = fake_compile_engine(),
 		.engine_revision = REVISION,
+		.machine_id = "0123456789abcdef0123456789abcdef",
 	};
 
 	while (pipelines && pipelines[request.pipeline_count])

@@ -45,8 +45,9 @@ fail_unit() {
 
 # The service's pid, seen from here: the box's processes have two. The kernel names both.
 host_pid() { # PID_IN_THE_BOX
-	awk -v want="$1" '/^NSpid:/ && NF == 3 && $NF == want { print $2 }' /proc/[0-9]*/status \
-		2>/dev/null | while read -r pid; do
+	# grep goes on when a process ends under its hands, awk would not
+	grep -H '^NSpid:' /proc/[0-9]*/status 2>/dev/null |
+		awk -v want="$1" 'NF == 3 && $NF == want { print $2 }' | while read -r pid; do
 		[ "$(readlink "/proc/$pid/ns/pid")" != "$(readlink /proc/$$/ns/pid)" ] &&
 			grep -q "onced-box-$BOX_NAME/" "/proc/$pid/cgroup" && echo "$pid"
 	done

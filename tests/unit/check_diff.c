@@ -38,6 +38,16 @@ static const char base[] = "pipeline: p\n"
 			   "commit: {every: 100ms, records: 500, bytes: 16M}\n"
 			   "lineage: false\n";
 
+static const char of_journal[] = "pipeline: p\n"
+				 "from:\n"
+				 "  journal:\n"
+				 "    units: [a.service, b.service]\n"
+				 "    match: {PRIORITY: \"3\"}\n"
+				 "steps:\n"
+				 "  - dedup: {id: .id, within: 24h}\n"
+				 "to:\n"
+				 "  - {topic: o}\n";
+
 static const char main_file[] = "instance: i\n"
 				"state_dir: /s\n"
 				"pipelines: none/*.yaml\n"
@@ -121,6 +131,9 @@ static const struct {
 	{"records: 500", "records: 5", DIFF_CHANGED, "commit.records", 1},
 	{"bytes: 16M", "bytes: 8M", DIFF_CHANGED, "commit.bytes", 1},
 	{"lineage: false", "lineage: true", DIFF_CHANGED, "lineage", 1},
+	{"b.service", "c.service", DIFF_REBUILT, "from.journal.units[1]", 1},
+	{"\"3\"", "\"4\"", DIFF_REBUILT, "from.journal.match.PRIORITY", 1},
+	{"\"3\"", "[\"3\", \"4\"]", DIFF_REBUILT, "from.journal.match.PRIORITY[0]", 3},
 	/* what is no difference */
 	{"workers: 2\n", "# two\nworkers: 2 # of them\n", DIFF_SAME, NULL, 0},
 	{"lineage: false\n", "", DIFF_SAME, NULL, 0},
@@ -134,8 +147,9 @@ static const struct {
 
 START_TEST(one_change_has_its_kind_and_its_key)
 {
-	char *text = with(base, rows[_i].from, rows[_i].to);
-	struct config *before = load(NULL, base, NULL);
+	const char *first = strstr(base, rows[_i].from) ? base : of_journal;
+	char *text = with(first, rows[_i].from, rows[_i].to);
+	struct config *before = load(NULL, first, NULL);
 	struct config *after = load(NULL, text, NULL);
 	struct diff diff;
 	struct err err;

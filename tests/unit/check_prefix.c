@@ -132,6 +132,35 @@ START_TEST(the_text_is_what_it_was)
 }
 END_TEST
 
+/* Offsets count what the source lets through, so the same steps over other entries are another
+ * state. */
+START_TEST(the_entries_that_a_journal_gives_change_it)
+{
+	static const char *const other[] = {
+		"{topics: [a]}",
+		"{journal: {units: [a.service]}}",
+		"{journal: {units: [a.service, b.service]}}",
+		"{journal: {units: [a.service], match: {PRIORITY: \"3\"}}}",
+		"{journal: {units: [a.service], match: {PRIORITY: [\"3\", \"4\"]}}}",
+		"{journal: {units: [a.service], match: {PRIORITY: \"3\", _UID: \"4\"}}}",
+	};
+	const size_t count = sizeof(other) / sizeof(other[0]);
+	uint64_t hashes[sizeof(other) / sizeof(other[0])];
+
+	for (size_t i = 0; i < count; i++) {
+		char text[512];
+
+		(void)snprintf(text, sizeof(text),
+			       "pipeline: p\nfrom: %s\nto: [{topic: b}]\nsteps:\n"
+			       "  - dedup: {id: .id, within: 24h}\n",
+			       other[i]);
+		hashes[i] = hash_of(text);
+		for (size_t j = 0; j < i; j++)
+			ck_assert_msg(hashes[i] != hashes[j], "%s and %s", other[i], other[j]);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("prefix");
@@ -139,6 +168,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, config_cases_enter, config_cases_leave);
 	tcase_add_test(tcase, what_does_not_touch_the_state_keeps_it);
 	tcase_add_test(tcase, what_touches_the_state_changes_it);
+	tcase_add_test(tcase, the_entries_that_a_journal_gives_change_it);
 	tcase_add_test(tcase, the_text_is_what_it_was);
 	return suite_run("prefix", tcase);
 }

@@ -1,0 +1,176 @@
+/* journal_poll: see journal_poll.h. */
+#include "io/journal_poll.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/must.h"
+
+#define TAIL_EVERY_MS 1000
+#define RENEW_MOVED_MS INT64_C(60000)        /* the journal went on without us */
+#define RENEW_IDLE_MS (INT64_C(6) * 3600000) /* far below the brokers' offsets.retention.minutes */
+
+int64_t journal_now_ms(void)
+{
+	struct timespec ts;
+
+	must(clock_gettime(CLOCK_MONOTONIC, &ts) == 0);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Nothing to read: how far did the journal get without us? Only what lies behind the place, and
+ * only if there is still nothing to read, moves it. *ret: what turned up meanwhile. */
+static int follow_tail(struct journal_broker *own, enum journal_found *ret, struct record *record,
+		       struct err *err)
+{
+	const struct journal_place *last = journal_last(own->journal);
+	char boot[JOURNAL_BOOT_MAX] = "";
+	struct journal_place tail;
+	bool is, overtaken = false;
+
+	*ret = JOURNAL_END;
+	if (journal_now_ms() - own->tail_ms < TAIL_EVERY_MS)
+		return 0;
+	own->tail_ms = journal_now_ms();
+	if (journal_settled_tail(own->journal, &is, &tail, err) < 0)
+		return -1;
+	if (journal_next(own->journal, own->records, ret, record, err) < 0)
+		return -1;
+	if (*ret != JOURNAL_END || !is || !last)
+		return 0;
+	/* The journal ends in an earlier boot than this one: this one's entries sort before it. */
+	memcpy(boot, journal_cursor_boot(tail.cursor), JOURNAL_BOOT_MAX - 1);
+	if (strcmp(boot, journal_boot(own->journal)) != 0 &&
+	    journal_is_overtaken(own->journal, last, journal_boot(own->journal), &overtaken, err) <
+		    0)
+		return -1;
+	if (!overtaken && journal_cursor_is_unordered(last->cursor, tail.cursor) &&
+	    journal_is_overtaken(own->journal, last, boot, &overtaken, err) < 0)
+		return -1;
+	if (overtaken) {
+		own->is_overtaken = true;
+		*ret = JOURNAL_HOLE;
+	} else if (journal_cursor_is_later(tail.cursor, last->cursor)) {
+		journal_advance(own->journal, &tail);
+		journal_known_add(&own->known, own->next, &tail);
+	}
+	return 0;
+}
+
+static void give_record(struct journal_broker *own, const struct record *record,
+			struct broker_event *ret)
+{
+	const struct journal_place *place = journal_last(own->journal);
+
+	must(place != NULL);
+	*ret = (struct broker_event){.kind = BROKER_RECORD,
+				     .source = {own->tp.topic, own->tp.partition, own->next},
+				     .record = *record};
+	own->next++;
+	own->at_end = false;
+	journal_known_add(&own->known, own->next, place);
+}
+
+/* Must the position be committed once more though nothing was read? */
+static bool is_renewal_due(const struct journal_broker *own)
+{
+	const struct journal_place *place = journal_known_place(&own->known, own->next);
+	int64_t since_ms = journal_now_ms() - own->committed_ms;
+
+	if (!own->known.home.is || own->known.home.offset != own->next || !place)
+		return false;
+	return since_ms >= RENEW_IDLE_MS ||
+	       (since_ms >= RENEW_MOVED_MS && !journal_place_equal(place, &own->known.home.place));
+}
+
+static int poll_end(struct journal_broker *own, int timeout_ms, struct broker_event *ret,
+		    struct err *err)
+{
+	bool renew = own->at_end && is_renewal_due(own);
+
+	if (!own->at_end || renew) {
+		own->at_end = true;
+		if (renew)
+			own->committed_ms =
+				journal_now_ms(); /* not in every turn until it is done */
+		*ret = (struct broker_event){.kind = BROKER_EOF,
+					     .source = {own->tp.topic, own->tp.partition,
+							own->next},
+					     .renew = renew};
+		return 0;
+	}
+	/* Idle: hear what the connections have to say. */
+	kafka_producer_serve(&own->producer);
+	if (kafka_consumer_poll(&own->consumer, 0, ret, err) < 0)
+		return -1;
+	must(ret->kind == BROKER_NOTHING);
+	journal_wait(own->journal, timeout_ms);
+	return 0;
+}
+
+int journal_poll(struct journal_broker *own, int timeout_ms, struct broker_event *ret,
+		 struct err *err)
+{
+	enum journal_found found;
+	struct record record;
+
+	if (own->subscribed && !own->told) {
+		own->told = true;
+		*ret = (struct broker_event){.kind = BROKER_ASSIGNED,
+					     .partitions = &own->tp,
+					     .partition_count = 1};
+		return 0;
+	}
+	if (!own->assigned)
+		return kafka_consumer_poll(&own->consumer, timeout_ms, ret, err);
+	if (journal_next(own->journal, own->records, &found, &record, err) < 0)
+		return -1;
+	if (found == JOURNAL_END && own->at_end && follow_tail(own, &found, &record, err) < 0)
+		return -1;
+	switch (found) {
+	case JOURNAL_ENTRY:
+		give_record(own, &record, ret);
+		return 0;
+	case JOURNAL_HOLE:
+		own->assigned = false; /* until the worker has decided */
+		own->is_overtaken = own->is_overtaken || journal_was_overtaken(own->journal);
+		*ret = (struct broker_event){.kind = BROKER_OFFSET_GONE,
+					     .source = {own->tp.topic, own->tp.partition,
+							own->next}};
+		return 0;
+	case JOURNAL_END:
+		break;
+	}
+	return poll_end(own, timeout_ms, ret, err);
+}
+
+int journal_assign(struct journal_broker *own, const struct tp_offset *positions, size_t count,
+		   struct err *err)
+{
+	const struct journal_place *place;
+	int64_t offset;
+	uint64_t back = 0;
+
+	own->assigned = false;
+	own->at_end = false;
+	if (count == 0)
+		return 0;
+	must(count == 1);
+	offset = positions[0].offset;
+	place = journal_known_place(&own->known, offset);
+	if (!place && own->known.home.is && own->known.home.placed &&
+	    offset < own->known.home.offset) {
+		place = &own->known.home.place;
+		back = (uint64_t)(own->known.home.offset - offset);
+	}
+	if (!place)
+		return err_set(err, ERR_RETRY, 0, "journal: no place is known for offset %" PRId64,
+			       offset);
+	own->looking = false;
+	if (journal_seek(own->journal, place, back, err) < 0)
+		return -1;
+	own->next = offset;
+	own->assigned = true;
+	return 0;
+}
