@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "base/must.h"
+#include "io/expr_engine.h"
 #include "io/expr_heap.h"
 #include "io/expr_sort.h"
 #include "lib/expr_world.h"
@@ -158,6 +159,63 @@ START_TEST(memory_does_not_grow_by_runaways)
 }
 END_TEST
 
+static const char *const everything[] = {
+	"[.a[] | tostring] | sort | unique | map(length) | add",
+	"[(.a | match(\"(?<x>a)|b\"; \"g\")?), (.s | match(\"(?<x>a)|(b)\"; \"g\") | .captures)]",
+	"[.s | @base64, (@base64 | @base64d), @uri, @json, @html, @sh] | map(utf8bytelength)",
+	"[.a | (tojson | fromjson), tostring, @csv?, @tsv?, (.[0] | @text)] | length",
+	"[paths] as $p | [$p[] as $q | getpath($q)] | group_by(type) | map(length)",
+	"reduce ([\"o\", \"l\"], [\"a\", 9]) as $p (.; setpath($p; [$p])) | "
+	"delpaths([[\"o\", \"k\", 1], [\"a\"]])",
+	"[.s | gsub(\"(?<c>a)\"; \"<\\(.c)>\"), "
+	"[splits(\"b\")], (explode | implode), split(\"a\"), .[1:3]]",
+	"[foreach ([1, 2], .a[1]) as [$x, $y] (0; . + 1; [$x, $y, .])], ([limit(2; .o.k[])] | add)",
+	"[$key, $headers, $topic, $offset] | to_entries | map_values(.value) | [.[1], .[0]]",
+	"label $out | (.o | walk(if type == \"number\" then . + 1 else . end)), break $out",
+	"(.o * {k: {z: [1]}}), ([.o, {k: 1}] | add), (.o | with_entries(.value |= [.])), "
+	"([.o] | inside([{\"k\": [1, 2], \"l\": 1}]))",
+	"\"2015-03-05T23:51:47Z\" | strptime(\"%Y-%m-%dT%H:%M:%SZ\") | mktime | todate",
+	"try error({a: .o}) catch .a.k, (try (.s | tonumber) catch .), (.a - [1, [2]]), "
+	"(.a | tostream)",
+};
+
+static const char value_of_all[] = "{\"a\":[1,[2,\"b\"],\"xab\",{\"c\":null}],\"s\":\"abcab\","
+				   "\"o\":{\"k\":[1,2],\"l\":1}}";
+
+/* As out of memory at each place: with a little more of it each time, until it is enough. */
+START_TEST(run_can_be_left_anywhere)
+{
+	struct expr_guard *guard;
+	int step = times(20) == 20 ? 7 : 97;
+
+	expr_world_open(&world, 60000, 0);
+	guard = &engine_of(world.engine)->guard;
+	for (size_t i = 0; i < sizeof(everything) / sizeof(everything[0]); i++) {
+		struct expr *expr = expr_world_compile(&world, everything[i]);
+		char line[2000], expected[2000];
+		int left = 0, result = -1;
+		struct err err;
+
+		ck_assert_msg(expr_world_run(&world, expr, value_of_all, expected, sizeof(expected),
+					     &err) == 0,
+			      "%s: %s", everything[i], err.msg);
+		for (int64_t bytes = 1; result; bytes += step) {
+			guard->bytes_max = bytes;
+			result = expr_world_run(&world, expr, value_of_all, line, sizeof(line),
+						&err);
+			ck_assert_msg(!result || strstr(err.msg, "bytes of memory"), "%s: %s",
+				      everything[i], err.msg);
+			ck_assert_uint_eq(expr_jq_blocks(world.engine), 0);
+			left += result != 0;
+		}
+		ck_assert_str_eq(line, expected);
+		ck_assert_int_gt(left, 10);
+		guard->bytes_max = EXPR_RUN_BYTES;
+	}
+	expr_world_close(&world);
+}
+END_TEST
+
 /* Opening and closing gives back everything, a torn run between them or not. */
 START_TEST(engine_gives_all_back)
 {
@@ -256,6 +314,7 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, memory_does_not_grow, 0, sizeof(cases) / sizeof(cases[0]));
 	tcase_add_test(tcase, memory_does_not_grow_by_runaways);
+	tcase_add_test(tcase, run_can_be_left_anywhere);
 	tcase_add_test(tcase, engine_gives_all_back);
 	tcase_add_test(tcase, heap_knows_its_blocks);
 	tcase_add_test(tcase, sort_is_stable);
