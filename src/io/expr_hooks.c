@@ -7,6 +7,8 @@
 #include <dlfcn.h>
 #include <malloc.h>
 #include <math.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,8 +51,9 @@ static jv (*real_set)(jv container, jv key, jv value);
 static jv (*real_delpaths)(jv container, jv paths);
 static jv (*real_append_buf)(jv string, const char *buf, int len);
 static jv (*real_parse_sized)(const char *text, int len);
-static void (*real_qsort)(void *base, size_t count, size_t size,
-			  int (*order)(const void *, const void *));
+typedef void sorter(void *base, size_t count, size_t size,
+		    int (*order)(const void *, const void *));
+static _Atomic uintptr_t real_qsort; /* a sorter; 0 = not looked up yet */
 static int (*real_onig_new)(void **ret, const unsigned char *pattern, const unsigned char *end,
 			    unsigned options, void *encoding, void *syntax, void *info);
 static void (*real_onig_free)(void *regex);
@@ -410,13 +413,20 @@ static void sort(void *base, size_t count, size_t size, int (*order)(const void 
 
 void qsort(void *base, size_t count, size_t size, int (*order)(const void *, const void *))
 {
+	uintptr_t found;
+
 	if (expr_hooks_run && count > 1) {
 		sort(base, count, size, order);
 		return;
 	}
-	if (!real_qsort) /* another library may sort before this program's constructors are run */
-		*(void **)&real_qsort = real("qsort");
-	real_qsort(base, count, size, order);
+	/* Another library may sort before this program's constructors are run, and any thread may
+	 * be the first: all find the same. */
+	found = atomic_load_explicit(&real_qsort, memory_order_relaxed);
+	if (!found) {
+		found = (uintptr_t)real("qsort");
+		atomic_store_explicit(&real_qsort, found, memory_order_relaxed);
+	}
+	((sorter *)found)(base, count, size, order);
 }
 
 /* ---- for the guard ---- */
