@@ -6,7 +6,9 @@
  *
  * A block that is on a list stands 24 bytes into what malloc gave: at 8 modulo 16, where malloc
  * gives none (libjq needs no more than an alignment of 8). That tells it from memory that libjq got
- * from strdup, or while no heap was in use, and gives back in the same way.
+ * from strdup, or while no heap was in use, and gives back in the same way. What libjq gives back
+ * by free() itself must not be on a list: there are two such, see take_foreign and resize_stack in
+ * expr_hooks.c.
  *
  * Thread: a heap belongs to one thread at a time.
  */
