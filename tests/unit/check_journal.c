@@ -215,7 +215,7 @@ START_TEST(cursors_are_compared_as_the_journal_orders_them)
 	ck_assert(!journal_cursor_is_unordered(CURSOR, replaced));
 	ck_assert(journal_cursor_is_unordered(CURSOR, set_back));
 	ck_assert_str_eq(journal_cursor_identity(next), B1 "m=1;t=1;x=0");
-	ck_assert_int_eq(strncmp(journal_cursor_boot(rebooted), B2 + 2, 32), 0);
+	ck_assert_int_eq(strncmp(journal_cursor_boot(rebooted), &(B2)[2], 32), 0);
 }
 END_TEST
 
