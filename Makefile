@@ -89,6 +89,7 @@ IO_SRCS = \
 	src/io/kafka_group.c \
 	src/io/kafka_login.c \
 	src/io/kafka_probe.c \
+	src/io/kafka_pair.c \
 	src/io/kafka_position.c \
 	src/io/kafka_producer.c \
 	src/io/kafka_taint.c \

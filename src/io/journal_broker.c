@@ -70,20 +70,6 @@ static bool op_is_member(struct broker *broker)
 
 /* --- facts --- */
 
-/* An answer that does not come is often explained by what the connections said meanwhile. */
-static int explained(struct journal_broker *own, int res, struct err *err)
-{
-	if (res < 0)
-		kafka_client_explain(&own->consumer.client, err);
-	return res;
-}
-
-static int op_cluster(struct broker *broker, uint64_t *ret_hash, struct err *err)
-{
-	return explained(self(broker), kafka_facts_cluster(&self(broker)->facts, ret_hash, err),
-			 err);
-}
-
 static int op_topic(struct broker *broker, const char *topic, int32_t *ret_partitions,
 		    bool *ret_compacted, struct err *err)
 {
@@ -92,8 +78,8 @@ static int op_topic(struct broker *broker, const char *topic, int32_t *ret_parti
 
 	must(topic == own->tp.topic);
 	/* The broker is asked all the same: it has to be there, and with the carrier. */
-	if (kafka_facts_partitions(&own->facts, own->kafka.carrier, &partitions, err) < 0)
-		return explained(own, -1, err);
+	if (kafka_facts_partitions(&own->pair.facts, own->kafka.carrier, &partitions, err) < 0)
+		return kafka_pair_answer(&own->pair, -1, err);
 	*ret_partitions = 1;
 	*ret_compacted = false;
 	return 0;
@@ -103,8 +89,8 @@ static int op_topic(struct broker *broker, const char *topic, int32_t *ret_parti
  * present window. */
 static int64_t wanted_back(const struct journal_broker *own, const struct meta *m)
 {
-	int64_t window_ms = pipeline_window_ms(own->conf.pipeline);
-	bool is_w_enough = m->has_w && window_ms <= m->v && !own->conf.whole;
+	int64_t window_ms = pipeline_window_ms(own->pipeline);
+	bool is_w_enough = m->has_w && window_ms <= m->v && !own->whole;
 	int64_t floor = is_w_enough ? m->w.offset : m->b;
 
 	return floor < own->known.home.offset ? own->known.home.offset - floor : 0;
@@ -119,7 +105,7 @@ static int op_committed(struct broker *broker, const struct tp *tps, size_t coun
 
 	must(count == 1 && tps[0].topic == own->tp.topic);
 	if (kafka_position_read(&own->kafka, arena, &found, err) < 0)
-		return explained(own, -1, err);
+		return kafka_pair_answer(&own->pair, -1, err);
 	journal_known_forget(&own->known);
 	own->known.home = (struct journal_position){.is = found.has_offset, .offset = found.offset};
 	if (found.has_offset)
@@ -135,7 +121,7 @@ static int op_committed(struct broker *broker, const struct tp *tps, size_t coun
 
 static int find_first(struct journal_broker *own, struct err *err)
 {
-	const struct pipeline *pipeline = own->conf.pipeline;
+	const struct pipeline *pipeline = own->pipeline;
 	struct journal_position first = {.is = true, .placed = true};
 	int res = -1;
 
@@ -218,7 +204,7 @@ static int op_log_range(struct broker *broker, struct tp tp, int64_t *ret_start,
 		*ret_start = *ret_end = own->known.gap.offset;
 		return 0;
 	}
-	return own->conf.pipeline->dedup_index < 0 && !own->conf.whole
+	return own->pipeline->dedup_index < 0 && !own->whole
 		       ? 0
 		       : look_back(own, own->wanted, ret_start, err);
 }
@@ -244,21 +230,6 @@ static int op_offset_at(struct broker *broker, struct tp tp, int64_t ms, int64_t
 }
 
 /* --- producer --- */
-
-static int op_renew(struct broker *broker, struct err *err)
-{
-	return kafka_producer_renew(&self(broker)->producer, err);
-}
-
-static int op_begin(struct broker *broker, struct err *err)
-{
-	return kafka_producer_begin(&self(broker)->producer, err);
-}
-
-static int op_produce(struct broker *broker, const struct output *output, struct err *err)
-{
-	return kafka_producer_produce(&self(broker)->producer, output, err);
-}
 
 static int op_send_offsets(struct broker *broker, const struct tp_offset *offsets, size_t count,
 			   struct err *err)
@@ -286,34 +257,19 @@ static int op_send_offsets(struct broker *broker, const struct tp_offset *offset
 	must(len < META_MAX); /* 355 and 149 at most: core/meta would not read more */
 	offset.metadata = text;
 	own->sent = (struct journal_position){true, true, offset.offset, *place};
-	return kafka_position_send(&own->kafka, &own->producer, &offset, err);
+	return kafka_position_send(&own->kafka, &own->pair.producer, &offset, err);
 }
 
 static int op_commit(struct broker *broker, struct err *err)
 {
 	struct journal_broker *own = self(broker);
 
-	if (kafka_producer_commit(&own->producer, err) < 0)
+	if (kafka_producer_commit(&own->pair.producer, err) < 0)
 		return -1;
 	own->known.home = own->sent;
 	own->is_overtaken = false;
 	own->committed_ms = journal_now_ms();
 	return 0;
-}
-
-static int op_abort(struct broker *broker, struct err *err)
-{
-	return kafka_producer_abort(&self(broker)->producer, err);
-}
-
-static bool op_tainted(struct broker *broker)
-{
-	return kafka_taint_is(&self(broker)->producer.taint);
-}
-
-static bool op_refused(struct broker *broker, char *reason, size_t reason_size)
-{
-	return kafka_producer_refused(&self(broker)->producer, reason, reason_size);
 }
 
 /* --- life --- */
@@ -327,11 +283,7 @@ static void op_close(struct broker *broker)
 	journal_close(own->journal);
 	arena_free(own->records);
 	kafka_position_fini(&own->kafka);
-	kafka_facts_fini(&own->facts);
-	kafka_producer_close(&own->producer, own->conf.kafka.call_ms_max);
-	kafka_consumer_close(&own->consumer, own->conf.kafka.call_ms_max);
-	/* A handle that hangs may still log or count into this memory. */
-	if (!own->producer.client.leaked && !own->consumer.client.leaked)
+	if (kafka_pair_close(&own->pair))
 		free(own);
 }
 
@@ -343,20 +295,20 @@ static const struct broker_ops ops = {
 	.unassign = op_unassign,
 	.assignment_lost = op_assignment_lost,
 	.is_member = op_is_member,
-	.cluster = op_cluster,
+	.cluster = kafka_pair_cluster,
 	.topic = op_topic,
 	.committed = op_committed,
 	.log_range = op_log_range,
 	.heard_end = op_heard_end,
 	.offset_at = op_offset_at,
-	.renew = op_renew,
-	.begin = op_begin,
-	.produce = op_produce,
+	.renew = kafka_pair_renew,
+	.begin = kafka_pair_begin,
+	.produce = kafka_pair_produce,
 	.send_offsets = op_send_offsets,
 	.commit = op_commit,
-	.abort = op_abort,
-	.tainted = op_tainted,
-	.refused = op_refused,
+	.abort = kafka_pair_abort,
+	.tainted = kafka_pair_tainted,
+	.refused = kafka_pair_refused,
 	.close = op_close,
 };
 
@@ -368,20 +320,19 @@ int journal_broker_open(const struct journal_broker_conf *conf, struct broker **
 
 	must(own != NULL);
 	must(pipeline->journal && pipeline->topic_count == 1 && pipeline->target_count > 0);
-	own->broker.ops = &ops;
-	own->conf = *conf;
+	own->pipeline = pipeline;
+	own->whole = conf->whole;
 	own->tp = (struct tp){pipeline->topics[0], 0};
 	own->records = arena_new(ARENA_KEPT_BYTES);
-	kafka_producer_init(&own->producer, &own->conf.kafka);
-	if (kafka_consumer_open(&own->consumer, &own->conf.kafka, err) < 0 ||
+	if (kafka_pair_open(&own->pair, &ops, &conf->kafka, err) < 0 ||
 	    journal_open(pipeline->journal, &own->journal, err) < 0) {
-		op_close(&own->broker);
+		op_close(&own->pair.broker);
 		return -1;
 	}
-	own->facts.rk = own->kafka.rk = own->consumer.client.rk;
-	own->facts.call_ms_max = own->kafka.call_ms_max = conf->kafka.call_ms_max;
+	own->kafka.rk = own->pair.consumer.client.rk;
+	own->kafka.call_ms_max = conf->kafka.call_ms_max;
 	own->kafka.group = conf->kafka.group;
 	own->kafka.carrier = pipeline->targets[0].topic;
-	*ret = &own->broker;
+	*ret = &own->pair.broker;
 	return 0;
 }

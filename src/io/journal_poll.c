@@ -101,8 +101,8 @@ static int poll_end(struct journal_broker *own, int timeout_ms, struct broker_ev
 		return 0;
 	}
 	/* Idle: hear what the connections have to say. */
-	kafka_producer_serve(&own->producer);
-	if (kafka_consumer_poll(&own->consumer, 0, ret, err) < 0)
+	kafka_producer_serve(&own->pair.producer);
+	if (kafka_consumer_poll(&own->pair.consumer, 0, ret, err) < 0)
 		return -1;
 	must(ret->kind == BROKER_NOTHING);
 	journal_wait(own->journal, timeout_ms);
@@ -123,7 +123,7 @@ int journal_poll(struct journal_broker *own, int timeout_ms, struct broker_event
 		return 0;
 	}
 	if (!own->assigned)
-		return kafka_consumer_poll(&own->consumer, timeout_ms, ret, err);
+		return kafka_consumer_poll(&own->pair.consumer, timeout_ms, ret, err);
 	if (journal_next(own->journal, own->records, &found, &record, err) < 0)
 		return -1;
 	if (found == JOURNAL_END && own->at_end && follow_tail(own, &found, &record, err) < 0)

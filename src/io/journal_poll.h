@@ -10,17 +10,13 @@
 #include "io/journal_broker.h"
 #include "io/journal_known.h"
 #include "io/journal_reader.h"
-#include "io/kafka_consumer.h"
-#include "io/kafka_facts.h"
+#include "io/kafka_pair.h"
 #include "io/kafka_position.h"
-#include "io/kafka_producer.h"
 
 struct journal_broker {
-	struct broker broker; /* first: the port's handle */
-	struct journal_broker_conf conf;
-	struct kafka_consumer consumer; /* asks; never subscribes */
-	struct kafka_producer producer;
-	struct kafka_facts facts;
+	struct kafka_pair pair; /* first: it begins with the port's handle; never subscribes */
+	const struct pipeline *pipeline; /* borrowed */
+	bool whole;                      /* as in the conf */
 	struct kafka_position kafka;
 	struct journal *journal;
 	struct arena *records; /* of what was delivered and not released */

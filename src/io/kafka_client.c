@@ -267,3 +267,12 @@ void kafka_client_explain(struct kafka_client *client, struct err *err)
 	}
 	(void)err_wrap(err, "%s", why.msg);
 }
+
+int kafka_client_answer(struct kafka_client *client, int res, struct err *err)
+{
+	if (res < 0)
+		kafka_client_explain(client, err);
+	else
+		kafka_login_works(&client->login);
+	return res;
+}

@@ -54,4 +54,7 @@ bool kafka_client_take_trouble(struct kafka_client *client, struct err *err);
 /* Adds what is known of the connection to a RETRY's message; STOP (77) as above. */
 void kafka_client_explain(struct kafka_client *client, struct err *err);
 
+/* What a request came to: 0 proves the login, -1 is explained as above. Returns res. */
+int kafka_client_answer(struct kafka_client *client, int res, struct err *err);
+
 #endif

@@ -91,11 +91,7 @@ void kafka_topic_close(struct kafka_topic *reader)
 
 static int explained(struct kafka_topic *reader, int res, struct err *err)
 {
-	if (res < 0)
-		kafka_client_explain(&reader->consumer.client, err);
-	else
-		kafka_login_works(&reader->consumer.client.login);
-	return res;
+	return kafka_client_answer(&reader->consumer.client, res, err);
 }
 
 int kafka_topic_partitions(struct kafka_topic *reader, const char *topic, int32_t *ret,
@@ -112,12 +108,10 @@ int kafka_topic_compacted(struct kafka_topic *reader, const char *topic, bool *r
 int kafka_topic_range(struct kafka_topic *reader, struct tp tp, int64_t *ret_start,
 		      int64_t *ret_end, struct err *err)
 {
-	if (kafka_facts_range(&reader->ends_facts, tp, ret_start, ret_end, err) == 0) {
-		kafka_login_works(&reader->ends.login);
-		return 0;
-	}
-	kafka_client_explain(&reader->ends, err);
-	return -1;
+	return kafka_client_answer(&reader->ends,
+				   kafka_facts_range(&reader->ends_facts, tp, ret_start, ret_end,
+						     err),
+				   err);
 }
 
 int kafka_topic_committed(struct kafka_topic *reader, const struct tp *tps, size_t count,
