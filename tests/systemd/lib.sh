@@ -35,7 +35,12 @@ show() { box systemctl show -P "$1" "$unit"; }
 is() { [ "$(show "$1")" = "$2" ]; } # PROPERTY VALUE
 more_than() { [ "$(show "$1")" -gt "$2" ]; }
 status_says() { grep -Eq -- "$1" <<<"$(show StatusText)"; }
-journal() { box journalctl -u "$unit" -o cat --no-pager; }
+# What was logged before this, all of it: journald takes a moment, and a process that ended at once
+# has ended before it.
+journal() {
+	box journalctl --sync
+	box journalctl -u "$unit" -o cat --no-pager
+}
 journal_says() { grep -Eq -- "$1" <<<"$(journal)"; }
 
 fail_unit() {
