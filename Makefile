@@ -80,6 +80,7 @@ IO_SRCS = \
 	src/io/journal_poll.c \
 	src/io/journal_reader.c \
 	src/io/journal_record.c \
+	src/io/kafka_admin.c \
 	src/io/kafka_broker.c \
 	src/io/kafka_client.c \
 	src/io/kafka_configs.c \
@@ -88,9 +89,9 @@ IO_SRCS = \
 	src/io/kafka_facts.c \
 	src/io/kafka_group.c \
 	src/io/kafka_login.c \
-	src/io/kafka_probe.c \
 	src/io/kafka_pair.c \
 	src/io/kafka_position.c \
+	src/io/kafka_probe.c \
 	src/io/kafka_producer.c \
 	src/io/kafka_taint.c \
 	src/io/kafka_topic.c \

@@ -1,7 +1,7 @@
 /* kafka_configs: see kafka_configs.h. */
 #include "io/kafka_configs.h"
 
-#include "base/must.h"
+#include "io/kafka_admin.h"
 
 static rd_kafka_resp_err_t read_answer(rd_kafka_event_t *event, kafka_configs_fn *fn, void *arg)
 {
@@ -27,27 +27,18 @@ rd_kafka_resp_err_t kafka_configs_read(rd_kafka_t *rk, rd_kafka_ResourceType_t t
 				       const char *name, int call_ms_max, kafka_configs_fn *fn,
 				       void *arg)
 {
-	rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR__TIMED_OUT;
 	rd_kafka_ConfigResource_t *resource = rd_kafka_ConfigResource_new(type, name);
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-	rd_kafka_AdminOptions_t *options =
-		rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS);
+	struct kafka_admin admin =
+		kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, call_ms_max);
+	rd_kafka_resp_err_t code;
 	rd_kafka_event_t *event;
-	char text[128];
 
-	/* Fails for values out of range only. */
-	must(rd_kafka_AdminOptions_set_request_timeout(options, call_ms_max, text, sizeof(text)) ==
-	     RD_KAFKA_RESP_ERR_NO_ERROR);
-	rd_kafka_DescribeConfigs(rk, &resource, 1, options, queue);
-	event = rd_kafka_queue_poll(queue, call_ms_max);
-	if (event) {
-		code = rd_kafka_event_error(event);
-		if (!code)
-			code = read_answer(event, fn, arg);
-		rd_kafka_event_destroy(event);
-	}
-	rd_kafka_AdminOptions_destroy(options);
+	rd_kafka_DescribeConfigs(rk, &resource, 1, admin.options, admin.queue);
+	event = kafka_admin_answer(&admin, &code);
+	if (!code)
+		code = read_answer(event, fn, arg);
+	rd_kafka_event_destroy(event);
 	rd_kafka_ConfigResource_destroy(resource);
-	rd_kafka_queue_destroy(queue);
+	kafka_admin_end(&admin);
 	return code;
 }

@@ -1,7 +1,7 @@
 /*
  * kafka_configs: the settings of a topic or a broker (DescribeConfigs).
  *
- * Thread: the handle's owner. Blocks: at most call_ms_max.
+ * Thread: the handle's owner. Blocks: <= call_ms_max and a second.
  */
 #ifndef ONCED_IO_KAFKA_CONFIGS_H
 #define ONCED_IO_KAFKA_CONFIGS_H

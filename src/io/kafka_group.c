@@ -3,9 +3,8 @@
 
 #include <string.h>
 
-#include "base/must.h"
+#include "io/kafka_admin.h"
 
-#define QUEUE_SLACK_MS 1000
 #define GETTERS_SINCE 0x020a0000 /* librdkafka 2.10.0 */
 
 static const char magic[] = {'C', 'G', 'M', 'D', 'v', '2', ':'};
@@ -95,23 +94,16 @@ static bool holds_another(const rd_kafka_ConsumerGroupDescription_t *group, cons
 bool kafka_group_is_replaced(rd_kafka_t *rk, const char *group, const char *instance,
 			     const char *member, int ms_max)
 {
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
-	rd_kafka_AdminOptions_t *options =
-		rd_kafka_AdminOptions_new(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS);
+	struct kafka_admin admin =
+		kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ms_max);
 	char *now = rd_kafka_memberid(rk);
+	rd_kafka_resp_err_t code;
 	rd_kafka_event_t *event;
-	char text[128];
 	bool replaced = false;
 
-	/* Fails for values out of range only. */
-	must(rd_kafka_AdminOptions_set_request_timeout(options, ms_max, text, sizeof(text)) ==
-	     RD_KAFKA_RESP_ERR_NO_ERROR);
-	rd_kafka_DescribeConsumerGroups(rk, &group, 1, options, queue);
-	/* Longer than the request may take, so that it has ended before its queue goes: librdkafka
-	 * asserts on one that is left behind (2.0.2), as it does where a broker does not know the
-	 * request, like its own mock cluster. tests/fault/13-* ask a real one. */
-	event = rd_kafka_queue_poll(queue, ms_max + QUEUE_SLACK_MS);
-	if (event && !rd_kafka_event_error(event)) {
+	rd_kafka_DescribeConsumerGroups(rk, &group, 1, admin.options, admin.queue);
+	event = kafka_admin_answer(&admin, &code);
+	if (!code) {
 		size_t count = 0;
 		const rd_kafka_ConsumerGroupDescription_t **groups =
 			rd_kafka_DescribeConsumerGroups_result_groups(
@@ -122,7 +114,6 @@ bool kafka_group_is_replaced(rd_kafka_t *rk, const char *group, const char *inst
 	rd_kafka_event_destroy(event);
 	if (now)
 		rd_kafka_mem_free(rk, now);
-	rd_kafka_AdminOptions_destroy(options);
-	rd_kafka_queue_destroy(queue);
+	kafka_admin_end(&admin);
 	return replaced;
 }

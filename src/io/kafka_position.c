@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/must.h"
+#include "io/kafka_admin.h"
 #include "io/kafka_err.h"
 
 static void forget_others(struct kafka_position *position)
@@ -36,26 +37,20 @@ static void remember_other(struct kafka_position *position, const rd_kafka_topic
 }
 
 /* Every offset of the group. */
-static rd_kafka_event_t *ask(const struct kafka_position *position)
+static rd_kafka_event_t *ask(const struct kafka_position *position, rd_kafka_resp_err_t *ret_code)
 {
 	rd_kafka_ListConsumerGroupOffsets_t *what =
 		rd_kafka_ListConsumerGroupOffsets_new(position->group, NULL);
-	rd_kafka_AdminOptions_t *options =
-		rd_kafka_AdminOptions_new(position->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS);
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(position->rk);
-	rd_kafka_error_t *error;
+	struct kafka_admin admin =
+		kafka_admin_begin(position->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
+				  position->call_ms_max);
 	rd_kafka_event_t *event;
-	char text[128];
 
-	/* Both fail for values out of range only. */
-	must(rd_kafka_AdminOptions_set_request_timeout(options, position->call_ms_max, text,
-						       sizeof(text)) == RD_KAFKA_RESP_ERR_NO_ERROR);
-	error = rd_kafka_AdminOptions_set_require_stable_offsets(options, 1);
-	must(error == NULL);
-	rd_kafka_ListConsumerGroupOffsets(position->rk, &what, 1, options, queue);
-	event = rd_kafka_queue_poll(queue, position->call_ms_max);
-	rd_kafka_queue_destroy(queue);
-	rd_kafka_AdminOptions_destroy(options);
+	/* Fails for values out of range only. */
+	must(rd_kafka_AdminOptions_set_require_stable_offsets(admin.options, 1) == NULL);
+	rd_kafka_ListConsumerGroupOffsets(position->rk, &what, 1, admin.options, admin.queue);
+	event = kafka_admin_answer(&admin, ret_code);
+	kafka_admin_end(&admin);
 	rd_kafka_ListConsumerGroupOffsets_destroy(what);
 	return event;
 }
@@ -65,14 +60,8 @@ static rd_kafka_resp_err_t listed(rd_kafka_event_t *event,
 				  const rd_kafka_topic_partition_list_t **ret)
 {
 	const rd_kafka_group_result_t **groups;
-	rd_kafka_resp_err_t code;
 	size_t count = 0;
 
-	if (!event)
-		return RD_KAFKA_RESP_ERR__TIMED_OUT;
-	code = rd_kafka_event_error(event);
-	if (code)
-		return code;
 	groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
 		rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
 	if (count != 1)
@@ -90,13 +79,14 @@ static int read_once(struct kafka_position *position, struct arena *arena, struc
 		     struct err *err)
 {
 	const rd_kafka_topic_partition_list_t *list = NULL;
-	rd_kafka_event_t *event = ask(position);
-	rd_kafka_resp_err_t code = listed(event, &list);
+	rd_kafka_resp_err_t code;
+	rd_kafka_event_t *event = ask(position, &code);
 	struct committed best = {0};
 
+	if (!code)
+		code = listed(event, &list);
 	if (code) {
-		if (event)
-			rd_kafka_event_destroy(event);
+		rd_kafka_event_destroy(event);
 		return kafka_err_code(err, code, "group %s: committed offsets", position->group);
 	}
 	forget_others(position);
