@@ -4,25 +4,17 @@
 #include <inttypes.h>
 #include <time.h>
 
-#include "base/must.h"
-
-int64_t ask_now_ms(void)
-{
-	struct timespec ts;
-
-	must(clock_gettime(CLOCK_MONOTONIC, &ts) == 0);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
+#include "io/clock_ms.h"
 
 void ask_begin(struct ask *ask, int64_t timeout_ms)
 {
 	ask->timeout_ms = timeout_ms;
-	ask->deadline_ms = ask_now_ms() + timeout_ms;
+	ask->deadline_ms = clock_ms(CLOCK_MONOTONIC) + timeout_ms;
 }
 
 bool ask_is_over(const struct ask *ask)
 {
-	return ask_now_ms() >= ask->deadline_ms;
+	return clock_ms(CLOCK_MONOTONIC) >= ask->deadline_ms;
 }
 
 bool ask_again(const struct ask *ask, int rc, struct err *err)

@@ -31,7 +31,6 @@ void ask_begin(struct ask *ask, int64_t timeout_ms);
 bool ask_again(const struct ask *ask, int rc, struct err *err);
 
 bool ask_is_over(const struct ask *ask);
-int64_t ask_now_ms(void);
 
 /* The exit code of an error. */
 int ask_exit_code(const struct err *err);

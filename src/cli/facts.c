@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/must.h"
+#include "io/clock_ms.h"
 
 #define ARENA_KEPT_BYTES ((size_t)1 << 16)
 
@@ -17,14 +18,6 @@ struct reader {
 	struct arena *arena;
 	uint64_t cluster;
 };
-
-int64_t facts_wall_ms(void)
-{
-	struct timespec ts;
-
-	must(clock_gettime(CLOCK_REALTIME, &ts) == 0);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static void fill(const struct reader *reader, struct facts_part *part, int32_t count,
 		 bool compacted, const struct committed *committed)
@@ -39,7 +32,7 @@ static void fill(const struct reader *reader, struct facts_part *part, int32_t c
 	in->k = reader->cluster;
 	in->n = count;
 	in->compacted = compacted;
-	in->now_ms = facts_wall_ms();
+	in->now_ms = clock_ms(CLOCK_REALTIME);
 	in->has_c = committed->has_offset;
 	in->c = committed->has_offset ? committed->offset : 0;
 	in->m_form = META_FOREIGN;

@@ -30,7 +30,4 @@ int facts_read(struct broker *broker, struct store *store, const struct pipeline
 	       const struct ask *ask, struct facts *ret, struct err *err) CHECKED;
 void facts_fini(struct facts *facts);
 
-/* Wall clock, ms. */
-int64_t facts_wall_ms(void);
-
 #endif

@@ -13,6 +13,7 @@
 #include "base/must.h"
 #include "cli/cli.h"
 #include "cli/load.h"
+#include "io/clock_ms.h"
 #include "io/expr_jq.h"
 #include "run/test_compare.h"
 #include "run/wiring.h"
@@ -45,11 +46,9 @@ static void *watch_main(void *argument)
 {
 	const struct timespec pause = {0, WATCH_EVERY_MS * 1000000L};
 	struct watch *watch = argument;
-	struct timespec now;
 
 	while (!atomic_load(&watch->ended)) {
-		must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-		expr_jq_watch(watch->engine, now.tv_sec * 1000 + now.tv_nsec / 1000000);
+		expr_jq_watch(watch->engine, clock_ms(CLOCK_MONOTONIC));
 		(void)nanosleep(&pause, NULL); /* cut short by a signal is fine */
 	}
 	return NULL;

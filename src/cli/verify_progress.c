@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cli/ask.h"
+#include "io/clock_ms.h"
 
 #define LOOK_EVERY 1024 /* records between two looks at the clock */
 #define SAY_EVERY_MS 500
@@ -16,7 +16,7 @@ void verify_progress_begin(struct verify_progress *progress, const char *what, u
 	progress->what = what;
 	progress->total = total;
 	progress->done = 0;
-	progress->began_ms = progress->said_ms = ask_now_ms();
+	progress->began_ms = progress->said_ms = clock_ms(CLOCK_MONOTONIC);
 }
 
 void verify_progress_text(const struct verify_progress *progress, int64_t elapsed_ms, char *text,
@@ -40,7 +40,7 @@ void verify_progress_step(struct verify_progress *progress)
 
 	if (++progress->done % LOOK_EVERY != 0 || !progress->shown)
 		return;
-	now_ms = ask_now_ms();
+	now_ms = clock_ms(CLOCK_MONOTONIC);
 	if (now_ms - progress->said_ms < SAY_EVERY_MS)
 		return;
 	progress->said_ms = now_ms;

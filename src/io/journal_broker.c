@@ -11,6 +11,7 @@
 
 #include "base/must.h"
 #include "core/meta.h"
+#include "io/clock_ms.h"
 #include "io/journal_poll.h"
 
 #define ARENA_KEPT_BYTES ((size_t)4 << 20)
@@ -113,7 +114,7 @@ static int op_committed(struct broker *broker, const struct tp *tps, size_t coun
 	own->wanted = 0;
 	if (found.has_offset && meta_read(found.metadata, &m) == META_OURS)
 		own->wanted = wanted_back(own, &m);
-	own->committed_ms = journal_now_ms();
+	own->committed_ms = clock_ms(CLOCK_MONOTONIC);
 	own->looking = false;
 	*ret = found;
 	return 0;
@@ -146,7 +147,7 @@ static int find_first(struct journal_broker *own, struct err *err)
 /* How far the log reaches back from C, as far as anybody could want it. */
 static int look_back(struct journal_broker *own, int64_t wanted, int64_t *ret, struct err *err)
 {
-	int64_t until_ms = journal_now_ms() + LOOK_BACK_MS;
+	int64_t until_ms = clock_ms(CLOCK_MONOTONIC) + LOOK_BACK_MS;
 	uint64_t count;
 
 	own->assigned = false; /* the handle is used for this */
@@ -157,7 +158,7 @@ static int look_back(struct journal_broker *own, int64_t wanted, int64_t *ret, s
 		own->looking = count > 0;
 	}
 	while (own->looking && own->looked < wanted) {
-		if (journal_now_ms() > until_ms)
+		if (clock_ms(CLOCK_MONOTONIC) > until_ms)
 			return err_set(err, ERR_RETRY, 0,
 				       "looking back in the journal for what the window needs: "
 				       "%" PRId64 " entries so far",
@@ -268,7 +269,7 @@ static int op_commit(struct broker *broker, struct err *err)
 		return -1;
 	own->known.home = own->sent;
 	own->is_overtaken = false;
-	own->committed_ms = journal_now_ms();
+	own->committed_ms = clock_ms(CLOCK_MONOTONIC);
 	return 0;
 }
 

@@ -6,18 +6,11 @@
 #include <time.h>
 
 #include "base/must.h"
+#include "io/clock_ms.h"
 
 #define TAIL_EVERY_MS 1000
 #define RENEW_MOVED_MS INT64_C(60000)        /* the journal went on without us */
 #define RENEW_IDLE_MS (INT64_C(6) * 3600000) /* far below the brokers' offsets.retention.minutes */
-
-int64_t journal_now_ms(void)
-{
-	struct timespec ts;
-
-	must(clock_gettime(CLOCK_MONOTONIC, &ts) == 0);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Nothing to read: how far did the journal get without us? Only what lies behind the place, and
  * only if there is still nothing to read, moves it. *ret: what turned up meanwhile. */
@@ -30,9 +23,9 @@ static int follow_tail(struct journal_broker *own, enum journal_found *ret, stru
 	bool is, overtaken = false;
 
 	*ret = JOURNAL_END;
-	if (journal_now_ms() - own->tail_ms < TAIL_EVERY_MS)
+	if (clock_ms(CLOCK_MONOTONIC) - own->tail_ms < TAIL_EVERY_MS)
 		return 0;
-	own->tail_ms = journal_now_ms();
+	own->tail_ms = clock_ms(CLOCK_MONOTONIC);
 	if (journal_settled_tail(own->journal, &is, &tail, err) < 0)
 		return -1;
 	if (journal_next(own->journal, own->records, ret, record, err) < 0)
@@ -76,7 +69,7 @@ static void give_record(struct journal_broker *own, const struct record *record,
 static bool is_renewal_due(const struct journal_broker *own)
 {
 	const struct journal_place *place = journal_known_place(&own->known, own->next);
-	int64_t since_ms = journal_now_ms() - own->committed_ms;
+	int64_t since_ms = clock_ms(CLOCK_MONOTONIC) - own->committed_ms;
 
 	if (!own->known.home.is || own->known.home.offset != own->next || !place)
 		return false;
@@ -93,7 +86,7 @@ static int poll_end(struct journal_broker *own, int timeout_ms, struct broker_ev
 		own->at_end = true;
 		if (renew)
 			own->committed_ms =
-				journal_now_ms(); /* not in every turn until it is done */
+				clock_ms(CLOCK_MONOTONIC); /* not in every turn until it is done */
 		*ret = (struct broker_event){.kind = BROKER_EOF,
 					     .source = {own->tp.topic, own->tp.partition,
 							own->next},

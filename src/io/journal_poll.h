@@ -33,8 +33,6 @@ struct journal_broker {
 	int64_t looked, wanted;
 };
 
-int64_t journal_now_ms(void); /* monotonic */
-
 int journal_poll(struct journal_broker *own, int timeout_ms, struct broker_event *ret,
 		 struct err *err) CHECKED;
 int journal_assign(struct journal_broker *own, const struct tp_offset *positions, size_t count,

@@ -10,18 +10,11 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "io/clock_ms.h"
 #include "io/kafka_err.h"
 
 /* Shorter ones would turn every line into stars. */
 #define SECRET_BYTES_MIN 4
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* --- secrets --- */
 
@@ -85,7 +78,8 @@ static void client_error(rd_kafka_t *rk, int code, const char *reason, void *opa
 	(void)rk; /* librdkafka's signature */
 	if (code == RD_KAFKA_RESP_ERR__FATAL)
 		return; /* asked for where it matters: rd_kafka_fatal_error */
-	if (kafka_login_hear(&client->login, (rd_kafka_resp_err_t)code, reason, now_ms())) {
+	if (kafka_login_hear(&client->login, (rd_kafka_resp_err_t)code, reason,
+			     clock_ms(CLOCK_MONOTONIC))) {
 		hide_secrets(client, client->login.text);
 		client->trouble = RD_KAFKA_RESP_ERR__AUTHENTICATION;
 		return;
@@ -235,7 +229,7 @@ bool kafka_client_take_trouble(struct kafka_client *client, struct err *err)
 {
 	rd_kafka_resp_err_t code = client->trouble;
 	struct err why;
-	bool refused = kafka_login_refused(&client->login, now_ms(), &why);
+	bool refused = kafka_login_refused(&client->login, clock_ms(CLOCK_MONOTONIC), &why);
 
 	if (refused && (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || why.kind == ERR_STOP)) {
 		(void)err_wrap(&why, "%s", client->role);
@@ -257,7 +251,7 @@ void kafka_client_explain(struct kafka_client *client, struct err *err)
 	if (err->kind != ERR_RETRY)
 		return;
 	/* A refusal explains more than one call: it lasts until something works. */
-	if (kafka_login_refused(&client->login, now_ms(), &why))
+	if (kafka_login_refused(&client->login, clock_ms(CLOCK_MONOTONIC), &why))
 		(void)err_wrap(&why, "%s", client->role);
 	else if (!kafka_client_take_trouble(client, &why))
 		return;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/must.h"
+#include "io/clock_ms.h"
 #include "io/kafka_consumer.h"
 #include "io/kafka_facts.h"
 
@@ -123,14 +124,6 @@ int kafka_topic_committed(struct kafka_topic *reader, const struct tp *tps, size
 
 /* --- read --- */
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now); /* cannot fail */
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Records come in runs of one partition: the last hit is tried first. */
 static size_t find_span(const struct kafka_topic_span *spans, size_t count, size_t hint,
 			const struct source *source)
@@ -231,7 +224,7 @@ static int read_all(struct kafka_topic *reader, struct reading *reading, int idl
 		    struct err *err)
 {
 	struct err trouble = {.kind = ERR_NONE};
-	int64_t progress_ms = now_ms();
+	int64_t progress_ms = clock_ms(CLOCK_MONOTONIC);
 	unsigned int records = 0; /* since the clock was last asked */
 
 	while (reading->left > 0) {
@@ -248,9 +241,9 @@ static int read_all(struct kafka_topic *reader, struct reading *reading, int idl
 			continue;
 		kafka_consumer_release(&reader->consumer);
 		if (records > 0)
-			progress_ms = now_ms();
+			progress_ms = clock_ms(CLOCK_MONOTONIC);
 		records = 0;
-		if (now_ms() - progress_ms > idle_ms_max && reading->left > 0)
+		if (clock_ms(CLOCK_MONOTONIC) - progress_ms > idle_ms_max && reading->left > 0)
 			return idle_error(reading, idle_ms_max, &trouble, err);
 	}
 	return 0;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "io/clock_ms.h"
 #include "io/lmdb_aside.h"
 #include "io/lmdb_checkpoint.h"
 #include "io/lmdb_err.h"
@@ -213,11 +214,8 @@ int lmdb_env_next_id(struct lmdb_env *env, MDB_txn *txn, uint32_t *ret)
 
 static int header_new(struct lmdb_env *env, MDB_txn *txn)
 {
-	struct lmdb_codec_header header = {.next_id = 1};
-	struct timespec now;
+	struct lmdb_codec_header header = {.next_id = 1, .created_ms = clock_ms(CLOCK_REALTIME)};
 
-	must(clock_gettime(CLOCK_REALTIME, &now) == 0);
-	header.created_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 	must(sodium_init() >= 0);
 	randombytes_buf(header.uuid, sizeof(header.uuid));
 	randombytes_buf(header.secret, sizeof(header.secret));

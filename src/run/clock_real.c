@@ -4,31 +4,24 @@
 #include <time.h>
 
 #include "base/must.h"
-
-static int64_t read_ms(clockid_t id)
-{
-	struct timespec ts;
-
-	must(clock_gettime(id, &ts) == 0);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
+#include "io/clock_ms.h"
 
 static int64_t monotonic_ms(struct clock *clock)
 {
 	(void)clock;
-	return read_ms(CLOCK_MONOTONIC);
+	return clock_ms(CLOCK_MONOTONIC);
 }
 
 static int64_t wall_ms(struct clock *clock)
 {
 	(void)clock;
-	return read_ms(CLOCK_REALTIME);
+	return clock_ms(CLOCK_REALTIME);
 }
 
 static void sleep_ms(struct clock *clock, int64_t ms)
 {
 	struct clock_real *real = (struct clock_real *)clock;
-	int64_t until_ms = read_ms(CLOCK_MONOTONIC) + ms;
+	int64_t until_ms = clock_ms(CLOCK_MONOTONIC) + ms;
 	struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
 				 .tv_nsec = (long)(until_ms % 1000) * 1000000};
 

@@ -19,6 +19,7 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
+#include "io/clock_ms.h"
 #include "run/log_format.h"
 #include "run/log_limit.h"
 
@@ -28,14 +29,6 @@ static struct {
 	_Atomic int level;
 	_Atomic bool journal;
 } the_log = {.lock = PTHREAD_MUTEX_INITIALIZER, .level = LOG_LEVEL_WARNING};
-
-static int64_t now_ms(clockid_t clock)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(clock, &ts); /* cannot fail for the two clocks that are asked */
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* $JOURNAL_STREAM names the device and inode of the stream that systemd gave us: someone may have
  * put another stderr in its place since. */
@@ -65,7 +58,7 @@ void log_set_level(enum log_level level)
 static void write_line(enum log_level level, const struct log_where *where, const char *text)
 {
 	char line[LOG_LINE_MAX];
-	size_t length = log_format_line(line, level, where, now_ms(CLOCK_REALTIME), text);
+	size_t length = log_format_line(line, level, where, clock_ms(CLOCK_REALTIME), text);
 	ssize_t written;
 
 	do
@@ -102,7 +95,8 @@ void log_event_at(const struct log_place *place, enum log_level level, const cha
 	if ((int)level > the_log.level)
 		return;
 	(void)pthread_mutex_lock(&the_log.lock);
-	passes = log_limit_pass(&the_log.limit, event, at.pipeline, now_ms(CLOCK_MONOTONIC), &held);
+	passes = log_limit_pass(&the_log.limit, event, at.pipeline, clock_ms(CLOCK_MONOTONIC),
+				&held);
 	(void)pthread_mutex_unlock(&the_log.lock);
 	if (!passes)
 		return;
@@ -126,7 +120,7 @@ void log_tick(void)
 
 	do {
 		(void)pthread_mutex_lock(&the_log.lock);
-		found = log_limit_sweep(&the_log.limit, now_ms(CLOCK_MONOTONIC), &event, &name,
+		found = log_limit_sweep(&the_log.limit, clock_ms(CLOCK_MONOTONIC), &event, &name,
 					&held);
 		if (found)
 			(void)snprintf(pipeline, sizeof(pipeline), "%s", name);
