@@ -9,6 +9,7 @@ static const struct log_catalog_entry entries[] = {
 	{"abort", "9fb93534081c525371e273a87984a8ab"},
 	{"bad-data", "db149e4714be09abf93fe42eabd2d9f2"},
 	{"bad-record", "3994693ea3ae6e685323451b4a95902a"},
+	{"begin", "1098b40727067a21d146711be5c6806c"},
 	{"configuration", "1aa615a94b6a5551a061ae14a1dbf721"},
 	{"control", "efed4105b38745b38b7af6a8da4c6ad7"},
 	{"crash-loop", "a7213dfe8932829320dd5386c9cf0800"},

@@ -225,6 +225,10 @@ int supervisor_run(const struct config_request *files, struct config *config)
 	int code;
 
 	clock_real_init(&supervisor.clock);
+	/* Also for journald, which asks the kernel whose a message is, and remembers: the last
+	 * words of a process that ends soon would else be nobody's, and missing under -u. */
+	log_event(LOG_LEVEL_NOTICE, "begin", NULL, "onced " ONCED_VERSION ": pipelines: %zu",
+		  config->pipeline_count);
 	code = open_all(&supervisor, files, config);
 	if (code == 0) {
 		supervisor.watchdog_every_ms = notify_watchdog_ms();
