@@ -11,12 +11,12 @@ on() { sed -i "s|^state_dir: .*|state_dir: $WORK/state.$1|" "$WORK/a.yaml"; }
 simple old-store 3
 load_on --rate 2500 --far 2000
 at=0
-for dir in X Y X Y Y X; do
-	on $dir
+for life in X Y X Y Y:stop X; do
+	on ${life%:stop}
 	start a
 	reaches $((at + 2500)) a
 	at=$(committed)
-	kill_hard a
+	if [[ $life = *:stop ]]; then stop a; else kill_hard a; fi
 done
 end_load
 on Y
