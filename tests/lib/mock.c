@@ -1,4 +1,5 @@
 /* mock: see mock.h. */
+#include "lib/broker_conf.h"
 #include "lib/mock.h"
 
 #include "base/must.h"
@@ -21,20 +22,8 @@ void mock_start(struct mock *mock)
 	must(rd_kafka_mock_topic_create(mock->cluster, MOCK_OUT, 4, 1) == 0);
 	mock->settings[0] = (struct kafka_setting){"bootstrap.servers",
 						   rd_kafka_mock_cluster_bootstraps(mock->cluster)};
-	mock->conf = (struct kafka_broker_conf){
-		.settings = mock->settings,
-		.setting_count = 1,
-		.group = MOCK_GROUP,
-		.group_instance_id = "i.p.0",
-		.transactional_id = "group/i.p.0",
-		.topics = mock->topics,
-		.topic_count = 1,
-		.consumer_queue_bytes = (size_t)4 << 20,
-		.producer_queue_bytes = (size_t)4 << 20,
-		.batch_records = 1000,
-		.transaction_timeout_ms = 10000,
-		.call_ms_max = 2000,
-	};
+	mock->conf = broker_conf(mock->settings, 1, mock->topics, 1);
+	mock->conf.group = MOCK_GROUP;
 }
 
 void mock_stop(struct mock *mock)

@@ -9,6 +9,7 @@
 
 #include "io/kafka_producer.h"
 #include "lib/mock.h"
+#include "lib/suite.h"
 
 #define DEADLINE_MS 20000
 
@@ -187,17 +188,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("mock errors");
 	TCase *tcase = tcase_create("table");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, every_error_leads_to_its_kind_of_action);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run("mock errors", tcase);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "lib/mock.h"
+#include "lib/suite.h"
 
 #define DEADLINE_MS 25000
 #define HEARTBEAT 12
@@ -219,10 +220,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("mock facts");
 	TCase *tcase = tcase_create("facts");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -233,10 +231,5 @@ int main(void)
 	tcase_add_test(tcase, a_group_that_may_not_be_joined_stops);
 	tcase_add_test(tcase, a_member_that_was_kicked_out_hears_lost_and_is_none);
 	tcase_add_test(tcase, a_setting_that_librdkafka_refuses_is_a_configuration_error);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run("mock facts", tcase);
 }

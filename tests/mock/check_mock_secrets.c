@@ -9,6 +9,7 @@
 
 #include "base/must.h"
 #include "io/kafka_broker.h"
+#include "lib/broker_conf.h"
 #include "lib/c11_threads.h"
 #include "lib/suite.h"
 
@@ -46,26 +47,15 @@ static void talk(size_t secret_count)
 		{"ssl.keystore.password", "hidden-keystore"},
 		{"ssl.key.password", "hidden-key"},
 	};
-	const struct kafka_broker_conf conf = {
-		.settings = settings,
-		.setting_count = sizeof(settings) / sizeof(settings[0]),
-		.secrets = secrets,
-		.secret_count = secret_count,
-		.group = "group",
-		.group_instance_id = "i.p.0",
-		.transactional_id = "group/i.p.0",
-		.topics = topics,
-		.topic_count = 1,
-		.consumer_queue_bytes = (size_t)4 << 20,
-		.producer_queue_bytes = (size_t)4 << 20,
-		.batch_records = 1000,
-		.transaction_timeout_ms = 10000,
-		.call_ms_max = 1000,
-		.log = on_log,
-	};
+	struct kafka_broker_conf conf =
+		broker_conf(settings, sizeof(settings) / sizeof(settings[0]), topics, 1);
 	struct broker *broker = NULL;
 	struct err err = {0};
 
+	conf.secrets = secrets;
+	conf.secret_count = secret_count;
+	conf.call_ms_max = 1000;
+	conf.log = on_log;
 	c11_threads_use();
 	lines = found = stars = 0;
 	must(kafka_broker_open(&conf, &broker, &err) == 0);

@@ -7,6 +7,7 @@
 
 #include "io/kafka_producer.h"
 #include "lib/mock.h"
+#include "lib/suite.h"
 
 static struct mock mock;
 static struct kafka_producer producer;
@@ -144,10 +145,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("mock taint");
 	TCase *tcase = tcase_create("taint");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, setup, teardown);
@@ -157,10 +155,5 @@ int main(void)
 	tcase_add_test(tcase, every_repeated_cut_taints);
 	tcase_add_test(tcase, a_commit_answered_late_is_resumed_and_taints);
 	tcase_add_test(tcase, offsets_sent_twice_taint);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run("mock taint", tcase);
 }

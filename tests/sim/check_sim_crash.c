@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "lib/sim.h"
+#include "lib/suite.h"
 
 enum afterwards { SAME_STATE, NO_STATE, OLD_STATE };
 
@@ -124,20 +125,12 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sim_crash");
 	TCase *tcase = tcase_create("every step");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, crash_at_every_step_then_same_state);
 	tcase_add_test(tcase, crash_at_every_step_then_no_state);
 	tcase_add_test(tcase, crash_at_every_step_then_old_state);
 	tcase_add_loop_test(tcase, every_call_fails_once, 0, FK_FAULT_DISK);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("sim_crash", tcase);
 }

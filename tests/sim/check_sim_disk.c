@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "lib/sim.h"
+#include "lib/suite.h"
 
 #define TURNS 5000
 #define STILL_TURNS 1000
@@ -76,18 +77,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sim_disk");
 	TCase *tcase = tcase_create("disk");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_loop_test(tcase, refusing_disk_stops_intake_until_it_heals, 0, 20);
 	tcase_add_loop_test(tcase, same_process_goes_on_when_it_heals, 0, 20);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("sim_disk", tcase);
 }

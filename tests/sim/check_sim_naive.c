@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "lib/naive.h"
+#include "lib/suite.h"
 
 #define RUN_TURNS 200
 
@@ -85,17 +86,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sim_naive");
 	TCase *tcase = tcase_create("naive");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, the_naive_worker_is_found_losing_and_repeating);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("sim_naive", tcase);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "lib/sim.h"
+#include "lib/suite.h"
 #include "lib/tally.h"
 
 #define SCHEDULES 10000
@@ -215,19 +216,11 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("sim_random");
 	TCase *tcase = tcase_create("schedules");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 1800);
 	tcase_add_test(tcase, random_schedules);
 	if (!getenv("SEED"))
 		tcase_add_test(tcase, without_the_taint_rule_the_oracle_complains);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("sim_random", tcase);
 }

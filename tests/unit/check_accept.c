@@ -8,23 +8,15 @@
 #include <string.h>
 
 #include "cli/accept_plan.h"
+#include "lib/recover_case.h"
+#include "lib/suite.h"
 
 static struct recover_in in;
 static struct accept_plan plan;
 
 static void stateful(void)
 {
-	memset(&in, 0, sizeof(in));
-	in.stateful = true;
-	in.d = 7;
-	in.window_ms = 1000;
-	in.k = 5;
-	in.n = 4;
-	in.log_start = 10;
-	in.high_watermark = 100;
-	in.now_ms = 1234567;
-	in.has_c = true;
-	in.c = 50;
+	in = recover_case(50, 100);
 	in.m_form = META_FOREIGN;
 }
 
@@ -153,9 +145,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("accept");
-	Suite *suite = suite_create("accept");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, stateful, NULL);
 	tcase_add_test(tcase, foreign_offsets_are_taken_as_they_stand);
@@ -168,10 +157,5 @@ int main(void)
 	tcase_add_test(tcase, an_offset_beyond_the_log_is_not_the_truth);
 	tcase_add_test(tcase, a_partition_that_was_added_begins_at_its_beginning);
 	tcase_add_test(tcase, a_first_start_has_nothing_to_accept);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("accept", tcase);
 }

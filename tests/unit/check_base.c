@@ -1,7 +1,6 @@
 /*
- * base: goal: null and empty bytes are two things, UTF-8 is RFC 3629's, an error keeps its kind and
- * is cut rather than overrun, clean-up runs once. Method: tables; every two-byte sequence against
- * the rule in other words; messages longer than there is room.
+ * base: goal: null and empty bytes are two things, UTF-8 is RFC 3629's, clean-up runs once. Method:
+ * tables; every two-byte sequence against the rule in other words.
  */
 #include <check.h>
 #include <stdlib.h>
@@ -9,7 +8,6 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/err.h"
 #include "lib/suite.h"
 
 START_TEST(null_is_not_empty)
@@ -94,67 +92,6 @@ START_TEST(null_bytes_are_valid_utf8)
 }
 END_TEST
 
-START_TEST(an_error_is_set_whole)
-{
-	struct err err = {0};
-
-	ck_assert_int_eq(err_set(&err, ERR_STOP, EXIT_DATA, "%s/%d", "in", 3), -1);
-	ck_assert_int_eq(err.kind, ERR_STOP);
-	ck_assert_int_eq(err.code, 65);
-	ck_assert_str_eq(err.msg, "in/3");
-}
-END_TEST
-
-START_TEST(a_wrap_prefixes_and_keeps_kind_and_code)
-{
-	struct err err;
-
-	(void)err_set(&err, ERR_RETRY, 7, "no broker");
-	ck_assert_int_eq(err_wrap(&err, "commit batch %d", 12), -1);
-	ck_assert_int_eq(err_wrap(&err, "payments"), -1);
-	ck_assert_int_eq(err.kind, ERR_RETRY);
-	ck_assert_int_eq(err.code, 7);
-	ck_assert_str_eq(err.msg, "payments: commit batch 12: no broker");
-}
-END_TEST
-
-START_TEST(what_is_too_long_is_cut)
-{
-	struct err err;
-	char text[2000];
-
-	memset(text, 'x', sizeof(text));
-	text[sizeof(text) - 1] = '\0';
-	(void)err_set(&err, ERR_DATA, 0, "%s", text);
-	ck_assert_uint_eq(strlen(err.msg), sizeof(err.msg) - 1);
-	(void)err_set(&err, ERR_DATA, 0, "the end");
-	(void)err_wrap(&err, "%s", text);
-	ck_assert_uint_eq(strlen(err.msg), sizeof(err.msg) - 1);
-	(void)err_set(&err, ERR_DATA, 0, "%.500s", text);
-	for (int i = 0; i < 100; i++)
-		(void)err_wrap(&err, "place %d", i);
-	ck_assert_uint_eq(strlen(err.msg), sizeof(err.msg) - 1);
-	ck_assert_ptr_eq(strstr(err.msg, "place 99: place 98: "), err.msg);
-}
-END_TEST
-
-START_TEST(nobody_need_want_the_message)
-{
-	ck_assert_int_eq(err_set(NULL, ERR_DATA, 0, "x"), -1);
-	ck_assert_int_eq(err_wrap(NULL, "x"), -1);
-}
-END_TEST
-
-START_TEST(every_kind_has_a_name)
-{
-	static const char *const names[] = {"NONE", "RETRY", "ABORT", "UNKNOWN", "DATA", "STOP"};
-
-	for (int i = 0; i < 6; i++)
-		ck_assert_str_eq(err_kind_name((enum err_kind)i), names[i]);
-	ck_assert_str_eq(err_kind_name((enum err_kind)99), "?");
-}
-END_TEST
-
 struct thing {
 	int *freed;
 };
@@ -198,11 +135,6 @@ int main(void)
 			    (int)(sizeof(utf8) / sizeof(utf8[0])));
 	tcase_add_test(tcase, two_bytes_are_two_ascii_or_one_character);
 	tcase_add_test(tcase, null_bytes_are_valid_utf8);
-	tcase_add_test(tcase, an_error_is_set_whole);
-	tcase_add_test(tcase, a_wrap_prefixes_and_keeps_kind_and_code);
-	tcase_add_test(tcase, what_is_too_long_is_cut);
-	tcase_add_test(tcase, nobody_need_want_the_message);
-	tcase_add_test(tcase, every_kind_has_a_name);
 	tcase_add_test(tcase, clean_up_runs_at_the_end_of_the_scope_unless_it_is_taken);
 	return suite_run("base", tcase);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "io/lmdb_codec.h"
+#include "lib/suite.h"
 
 static uint8_t key[LMDB_CODEC_PARTITION_KEY_MAX];
 static size_t key_len;
@@ -225,9 +226,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("codec");
-	Suite *suite = suite_create("codec");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, partition_key_is_group_topic_and_big_endian_number);
@@ -240,10 +238,5 @@ int main(void)
 	tcase_add_test(tcase, entry_comes_back_and_its_key_sorts_by_partition);
 	tcase_add_test(tcase, entry_with_any_bit_flipped_is_refused);
 	tcase_add_test(tcase, header_comes_back_and_any_flipped_bit_is_refused);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("codec", tcase);
 }

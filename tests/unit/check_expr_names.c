@@ -13,6 +13,7 @@
 #include "io/expr_error.h"
 #include "io/expr_lex.h"
 #include "io/expr_names.h"
+#include "lib/suite.h"
 
 static const struct {
 	const char *text;
@@ -196,19 +197,11 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("names");
-	Suite *suite = suite_create("expr_names");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, name_is_refused_with_its_reason, 0,
 			    sizeof(refused) / sizeof(refused[0]));
 	tcase_add_test(tcase, allow_list_covers_libjq);
 	tcase_add_test(tcase, message_holds_no_content);
 	tcase_add_test(tcase, documentation_lists_what_is_allowed);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("expr_names", tcase);
 }

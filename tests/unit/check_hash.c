@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/suite.h"
 #include "port/hash.h"
 
 static uint8_t key[HASH_KEY_BYTES];
@@ -62,19 +63,11 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("hash");
-	Suite *suite = suite_create("hash");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, hash64_is_siphash24);
 	tcase_add_test(tcase, hash128_is_siphash24_of_128_bits);
 	tcase_add_test(tcase, no_key_is_the_zero_key);
 	tcase_add_test(tcase, null_and_empty_are_the_same_bytes);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("hash", tcase);
 }

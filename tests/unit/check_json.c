@@ -12,6 +12,7 @@
 #include "base/must.h"
 #include "io/expr_number.h"
 #include "io/expr_value.h"
+#include "lib/suite.h"
 
 static struct json_checker *checker;
 
@@ -354,9 +355,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("json");
-	Suite *suite = suite_create("json");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_unchecked_fixture(tcase, setup, teardown);
 	tcase_add_loop_test(tcase, good_document_keeps_its_value, 0,
@@ -369,10 +367,5 @@ int main(void)
 	tcase_add_test(tcase, cut_document_is_refused);
 	tcase_add_test(tcase, canonical_form_is_by_value);
 	tcase_add_test(tcase, decimals_are_compared_by_value);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("json", tcase);
 }

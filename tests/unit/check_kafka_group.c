@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "io/kafka_group.h"
+#include "lib/suite.h"
 
 static rd_kafka_consumer_group_metadata_t *metadata(int32_t generation, const char *member)
 {
@@ -77,18 +78,10 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("kafka_group");
 	TCase *tcase = tcase_create("group metadata");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, only_a_generation_above_zero_with_a_member_id_is_fenced);
 	tcase_add_test(tcase, what_librdkafka_writes_is_read_back);
 	tcase_add_test(tcase, what_is_cut_or_foreign_is_no_member);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run("kafka_group", tcase);
 }

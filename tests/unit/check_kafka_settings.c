@@ -10,6 +10,7 @@
 #include "config/kafka_allow.h"
 #include "io/kafka_consumer.h"
 #include "io/kafka_producer.h"
+#include "lib/broker_conf.h"
 #include "lib/c11_threads.h"
 #include "lib/suite.h"
 
@@ -17,20 +18,10 @@ static const char *const topics[] = {"in"};
 
 static struct kafka_broker_conf conf_with(const struct kafka_setting *settings, size_t count)
 {
-	return (struct kafka_broker_conf){
-		.settings = settings,
-		.setting_count = count,
-		.group = "g",
-		.group_instance_id = "i.p.0",
-		.transactional_id = "g/i.p.0",
-		.topics = topics,
-		.topic_count = 1,
-		.consumer_queue_bytes = (size_t)4 << 20,
-		.producer_queue_bytes = (size_t)4 << 20,
-		.batch_records = 1000,
-		.transaction_timeout_ms = 10000,
-		.call_ms_max = 1,
-	};
+	struct kafka_broker_conf conf = broker_conf(settings, count, topics, 1);
+
+	conf.call_ms_max = 1; /* no broker will answer */
+	return conf;
 }
 
 static void read_back(rd_kafka_t *rk, const char *name, char *value, size_t size)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/suite.h"
 #include "run/log.h"
 #include "run/log_catalog.h"
 #include "run/log_format.h"
@@ -221,9 +222,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("log");
-	Suite *suite = suite_create("log");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, a_line_names_time_level_and_place);
 	tcase_add_test(tcase, a_line_leaves_out_what_is_not_said);
@@ -236,10 +234,5 @@ int main(void)
 	tcase_add_test(tcase, a_sweep_tells_what_no_later_line_did);
 	tcase_add_test(tcase, a_full_table_makes_room);
 	tcase_add_test(tcase, lines_below_the_level_are_not_written);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("log", tcase);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/suite.h"
 #include "run/memory.h"
 
 #define MIB ((int64_t)1 << 20)
@@ -118,9 +119,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("memory");
-	Suite *suite = suite_create("memory");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, all_parts_of_all_workers_fit, 0, 4);
 	tcase_add_test(tcase, no_part_is_empty_at_the_least_share);
@@ -128,10 +126,5 @@ int main(void)
 	tcase_add_test(tcase, a_share_is_the_sum_of_its_parts);
 	tcase_add_test(tcase, workers_join_without_touching_the_others);
 	tcase_add_test(tcase, who_leaves_makes_room_and_alone_one_gets_a_fair_share);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("memory", tcase);
 }

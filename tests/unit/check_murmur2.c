@@ -7,6 +7,7 @@
 #include <check.h>
 #include <librdkafka/rdkafka.h>
 #include <stdint.h>
+#include "lib/suite.h"
 
 static const struct vector {
 	const char *key;
@@ -51,16 +52,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("murmur2");
 	TCase *tcase = tcase_create("vectors");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, a_key_goes_to_the_java_clients_partition, 0, VECTORS);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return suite_run("murmur2", tcase);
 }

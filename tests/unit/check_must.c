@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "lib/suite.h"
 
 START_TEST(true_invariant_goes_on)
 {
@@ -26,16 +27,8 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("must");
-	Suite *suite = suite_create("must");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, true_invariant_goes_on);
 	tcase_add_test_raise_signal(tcase, broken_invariant_aborts, SIGABRT);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("must", tcase);
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/suite.h"
 #include "run/notify.h"
 
 static int manager = -1;
@@ -117,19 +118,11 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("notify");
-	Suite *suite = suite_create("notify");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, open_manager, close_manager);
 	tcase_add_test(tcase, every_message_arrives);
 	tcase_add_test(tcase, a_reload_says_when_it_began);
 	tcase_add_test(tcase, the_ping_is_due_after_half_the_watchdog_time);
 	tcase_add_test(tcase, without_a_manager_nothing_happens);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("notify", tcase);
 }

@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "lib/suite.h"
 #include "run/policy.h"
 #include "run/pulse.h"
 
@@ -89,19 +90,11 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("policy");
-	Suite *suite = suite_create("policy");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_loop_test(tcase, every_end_has_its_action, 0, ROWS);
 	tcase_add_test(tcase, backoff_doubles_up_to_a_minute);
 	tcase_add_test(tcase, backoff_begins_anew_after_a_quiet_time);
 	tcase_add_test(tcase, a_worker_that_turns_has_a_pulse);
 	tcase_add_test(tcase, a_worker_that_never_turned_is_still_since_its_start);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("policy", tcase);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/recover.h"
+#include "lib/recover_case.h"
 #include "lib/suite.h"
 
 static struct recover_in in;
@@ -18,18 +19,9 @@ static void setup(void)
 {
 	struct window *window = &in.checkpoint.window;
 
-	memset(&in, 0, sizeof(in));
-	in.stateful = true;
-	in.d = 7;
-	in.window_ms = 1000;
-	in.k = 5;
-	in.n = 4;
-	in.log_start = 10;
-	in.high_watermark = 200;
+	in = recover_case(100, 200);
 	in.start = 33;
 	in.now_ms = 1234;
-	in.has_c = true;
-	in.c = 100;
 	in.m_form = META_OURS;
 	in.m = (struct meta){.k = 5, .n = 4, .d = 7, .g = 77, .b = 12, .v = 1000, .h = 0xabc};
 	in.m.t = 5000;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/reset_plan.h"
+#include "lib/recover_case.h"
 #include "lib/suite.h"
 
 #define G 1234567
@@ -18,17 +19,7 @@ static struct reset_plan plan;
 
 static void setup(void)
 {
-	memset(&in, 0, sizeof(in));
-	in.stateful = true;
-	in.d = 7;
-	in.window_ms = 1000;
-	in.k = 5;
-	in.n = 4;
-	in.log_start = 10;
-	in.high_watermark = 100;
-	in.now_ms = G;
-	in.has_c = true;
-	in.c = 50;
+	in = recover_case(50, 100);
 	in.m_form = META_OURS;
 	in.m = (struct meta){.k = 5, .n = 4, .d = 7, .g = 99, .b = 10, .v = 1000, .p = -1};
 	in.has_checkpoint = true;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/suite.h"
 #include "run/status.h"
 
 static struct status status;
@@ -115,9 +116,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("status");
-	Suite *suite = suite_create("status");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_test(tcase, all_well_is_one_short_line);
 	tcase_add_test(tcase, what_is_not_known_is_not_claimed);
@@ -126,10 +124,5 @@ int main(void)
 	tcase_add_test(tcase, trouble_is_named_and_counted);
 	tcase_add_test(tcase, a_note_comes_last);
 	tcase_add_test(tcase, a_small_buffer_is_kept);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("status", tcase);
 }

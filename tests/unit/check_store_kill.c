@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/lmdb_world.h"
+#include "lib/suite.h"
 
 static struct lmdb_world world;
 
@@ -104,17 +105,9 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("kill");
-	Suite *suite = suite_create("store_kill");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 20);
 	tcase_add_test(tcase, sigkill_leaves_one_checkpoint_whole);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("store_kill", tcase);
 }

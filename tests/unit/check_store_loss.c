@@ -19,6 +19,7 @@
 #include "io/lmdb_err.h"
 #include "io/lmdb_guard.h"
 #include "lib/lmdb_damage.h"
+#include "lib/suite.h"
 
 #define WITHIN 1000
 #define IDS 2000
@@ -441,9 +442,6 @@ END_TEST
 int main(void)
 {
 	TCase *tcase = tcase_create("loss");
-	Suite *suite = suite_create("store_loss");
-	SRunner *runner;
-	int failed;
 
 	tcase_add_checked_fixture(tcase, begin, end);
 	tcase_set_timeout(tcase, 20);
@@ -463,10 +461,5 @@ int main(void)
 	tcase_add_test(tcase, branch_page_that_misleads_is_found_by_the_sweep);
 	tcase_add_loop_test(tcase, crash_inside_lmdb_is_flagged_and_kills, 0, CRASHES);
 	tcase_add_test(tcase, flipped_bits_never_change_what_is_served);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return suite_run("store_loss", tcase);
 }
