@@ -120,6 +120,16 @@ void kafka_consumer_close(struct kafka_consumer *consumer, int ms_max)
 	consumer->headers = NULL;
 }
 
+bool kafka_consumer_is_replaced(struct kafka_consumer *consumer)
+{
+	const struct kafka_broker_conf *conf = consumer->conf;
+
+	if (!consumer->member)
+		return false;
+	return kafka_group_is_replaced(consumer->client.rk, conf->group, conf->group_instance_id,
+				       consumer->member, conf->call_ms_max);
+}
+
 /* Nothing revives a consumer after a fatal error. Fenced, though, is no proof of a second process:
  * librdkafka (2.0.2) that has given its member id up, because the coordinator was silent for a
  * session, goes on with heartbeats without one until the worker has answered, and the coordinator
@@ -127,21 +137,17 @@ void kafka_consumer_close(struct kafka_consumer *consumer, int ms_max)
  * anew. A second process that is missed here is found out at its next fence. */
 static bool is_dead(struct kafka_consumer *consumer, const char *what, struct err *err)
 {
-	const struct kafka_broker_conf *conf = consumer->conf;
-
 	if (!kafka_err_fatal(err, consumer->client.rk, what))
 		return false;
 	if (err->kind != ERR_STOP) {
 		err->kind = ERR_STOP;
 		err->code = EXIT_INTERNAL;
 	}
-	if (err->code == EXIT_FENCED && !WITHOUT("holder") &&
-	    !kafka_group_is_replaced(consumer->client.rk, conf->group, conf->group_instance_id,
-				     consumer->member, conf->call_ms_max))
+	if (err->code == EXIT_FENCED && !WITHOUT("holder") && !kafka_consumer_is_replaced(consumer))
 		err_set(err, ERR_STOP, EXIT_INTERNAL,
 			"%s: the client lost its place in the group and was fenced for it; no "
 			"other process has joined as %s: starting anew",
-			what, conf->group_instance_id);
+			what, consumer->conf->group_instance_id);
 	return true;
 }
 

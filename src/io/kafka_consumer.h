@@ -41,6 +41,9 @@ int kafka_consumer_unassign(struct kafka_consumer *consumer, struct err *err) CH
 /* Has one of our topics no partition in the last assignment? */
 bool kafka_consumer_lacks_topic(const struct kafka_consumer *consumer);
 bool kafka_consumer_lost(struct kafka_consumer *consumer);
+/* Does the group say that another process has our place? False too before we have one, and when
+ * there is no answer. Blocks: <= call_ms_max and a second. */
+bool kafka_consumer_is_replaced(struct kafka_consumer *consumer);
 
 /* The group metadata of this moment, owned by the caller; NULL when we are no fenceable member. */
 rd_kafka_consumer_group_metadata_t *kafka_consumer_metadata(struct kafka_consumer *consumer);

@@ -44,12 +44,22 @@ int kafka_pair_cluster(struct broker *broker, uint64_t *ret_hash, struct err *er
 	return kafka_pair_answer(pair, kafka_facts_cluster(&pair->facts, ret_hash, err), err);
 }
 
+/* Two daemons with one name fence each other's producers in turn, and the group fences the older
+ * one's member. So the group says which of them has to end, before this one fences the other
+ * again: without its word, each could be ended by the other. */
 int kafka_pair_renew(struct broker *broker, struct err *err)
 {
-	if (kafka_producer_renew(&self(broker)->producer, err) < 0)
+	struct kafka_pair *pair = self(broker);
+
+	if (pair->producer.fenced && kafka_consumer_is_replaced(&pair->consumer))
+		return err_set(err, ERR_STOP, EXIT_FENCED,
+			       "the producer was fenced, and another process has joined the group "
+			       "as %s",
+			       pair->conf.group_instance_id);
+	if (kafka_producer_renew(&pair->producer, err) < 0)
 		return -1;
 	/* Both log in alike. */
-	kafka_login_works(&self(broker)->consumer.client.login);
+	kafka_login_works(&pair->consumer.client.login);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/failpoint.h"
 #include "base/must.h"
+#include "io/clock_ms.h"
 #include "io/kafka_err.h"
 
 #define QUEUE_MESSAGES_MIN ((int64_t)100000)
@@ -225,6 +226,7 @@ int kafka_producer_renew(struct kafka_producer *producer, struct err *err)
 		return -1;
 	}
 	producer->initialising = false;
+	producer->fenced = false;
 	producer->client.trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
 	producer->client.trouble_text[0] = '\0';
 	kafka_login_works(&producer->client.login);
@@ -249,6 +251,19 @@ static void explain(struct kafka_producer *producer, const char *what, struct er
 	kafka_client_explain(&producer->client, err);
 }
 
+/* A fence within the transaction's timeout is somebody else's. One after it may be our own: the
+ * broker ends a transaction that takes too long by raising the epoch, and that heals by itself
+ * however often it comes. */
+static void judge_fence(struct kafka_producer *producer, struct err *err)
+{
+	if (err->kind != ERR_UNKNOWN || err->code != BROKER_CODE_FENCED)
+		return;
+	producer->fenced = true;
+	if (clock_ms(CLOCK_MONOTONIC) - producer->began_ms >=
+	    producer->conf->transaction_timeout_ms)
+		err->code = 0;
+}
+
 /* offsets: the call has to do with the input too. */
 static int failed(struct kafka_producer *producer, rd_kafka_error_t *error, const char *what,
 		  bool offsets, struct err *err)
@@ -258,6 +273,7 @@ static int failed(struct kafka_producer *producer, rd_kafka_error_t *error, cons
 
 	kafka_taint_mark(&producer->taint);
 	kafka_err_txn(err, error, what);
+	judge_fence(producer, err);
 	(void)rd_kafka_poll(producer->client.rk, 0); /* delivery reports may name the topic */
 	if (producer->failed == code)
 		topic = producer->failed_topic;
@@ -271,6 +287,7 @@ static bool is_dead(struct kafka_producer *producer, const char *what, struct er
 {
 	if (!kafka_err_fatal(err, producer->client.rk, what))
 		return false;
+	judge_fence(producer, err);
 	kafka_taint_mark(&producer->taint);
 	return true;
 }
@@ -282,6 +299,7 @@ int kafka_producer_begin(struct kafka_producer *producer, struct err *err)
 	must(producer->client.rk && !producer->initialising);
 	producer->failed = RD_KAFKA_RESP_ERR_NO_ERROR;
 	producer->refused = RD_KAFKA_RESP_ERR_NO_ERROR;
+	producer->began_ms = clock_ms(CLOCK_MONOTONIC);
 	kafka_taint_begin(&producer->taint);
 	if (is_dead(producer, "begin_transaction", err))
 		return -1;

@@ -24,6 +24,8 @@ struct kafka_producer {
 	const struct kafka_broker_conf *conf; /* borrowed */
 	struct kafka_taint taint;
 	bool initialising; /* created, init_transactions not through yet: renew resumes it */
+	bool fenced;       /* since the last renew: somebody may have taken our place */
+	int64_t began_ms;  /* of the transaction, on the monotonic clock */
 	struct kafka_out_topic *topics; /* owned */
 	size_t topic_count;
 	/* Delivery reports of this transaction: the first failure, and the first refusal. */

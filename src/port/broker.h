@@ -54,7 +54,8 @@ struct broker_event {
 	bool renew; /* EOF: the position is to be committed anew, moved or not */
 };
 
-/* err.code of an ERR_UNKNOWN that says the producer was fenced (its own timeout looks the same). */
+/* err.code of an ERR_UNKNOWN that says the producer was fenced, and not by the transaction's own
+ * timeout, which looks the same but for the time that has passed. */
 #define BROKER_CODE_FENCED 1001
 /* err.code of an ERR_RETRY of produce: the local queue is full; poll and call again. */
 #define BROKER_CODE_QUEUE_FULL 1002
@@ -106,6 +107,7 @@ struct broker_ops {
 	/* --- producer --- */
 	/* Destroys the producer, if any, and creates one with the same transactional.id;
 	 * init_transactions finishes or fences what the old one left. RETRY: call again (resumes).
+	 * STOP (76): it was fenced, and the group says that another process has our place.
 	 */
 	int (*renew)(struct broker *broker, struct err *err);
 	int (*begin)(struct broker *broker, struct err *err);
