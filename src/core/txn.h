@@ -73,7 +73,7 @@ enum txn_action txn_step(struct txn *txn, enum txn_event event, int64_t now_ms);
 /* The broker saw a doubtful request (design: taint). May come in any state. */
 void txn_taint(struct txn *txn);
 
-/* Somebody fenced the producer; true on the third time within a minute: the caller makes it a STOP. */
+/* Somebody fenced the producer; true the third time in a minute: the caller makes it a STOP. */
 bool txn_fenced(struct txn *txn, int64_t now_ms);
 
 const char *txn_state_name(enum txn_state state);
