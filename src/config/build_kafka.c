@@ -108,7 +108,8 @@ static void check_security(struct build *build, const struct node *node,
 {
 	const char *protocol = value_of(config, "security.protocol");
 	const char *mechanism = value_of(config, "sasl.mechanism");
-	bool sasl = protocol && strncmp(protocol, "sasl_", 5) == 0;
+	bool plaintext = protocol && strcmp(protocol, "sasl_plaintext") == 0;
+	bool sasl = plaintext || (protocol && strcmp(protocol, "sasl_ssl") == 0);
 
 	if (sasl && !mechanism && !tree_find(node, "sasl.mechanism"))
 		problems_error(
@@ -119,8 +120,7 @@ static void check_security(struct build *build, const struct node *node,
 	if (!sasl && mechanism)
 		problems_hint(build->problems, node, "sasl.mechanism",
 			      "has no effect without security.protocol: sasl_ssl");
-	if (sasl && strcmp(protocol, "sasl_plaintext") == 0 && mechanism &&
-	    strcmp(mechanism, "PLAIN") == 0)
+	if (plaintext && mechanism && strcmp(mechanism, "PLAIN") == 0)
 		problems_hint(build->problems, node, "sasl.mechanism",
 			      "PLAIN over sasl_plaintext sends the password in clear text: better "
 			      "sasl_ssl");

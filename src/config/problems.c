@@ -91,7 +91,8 @@ static void add(struct problems *problems, bool hint, const char *file, int line
 				    .hint = hint};
 }
 
-/* One line: "file:line:column: key: reason"; a line break in the reason would be two errors. */
+/* One line: "file:line:column: key: reason". A line break in it would be two errors, and any other
+ * control character would steer the terminal. */
 static char *compose(const char *file, int line, int column, const char *key, const char *reason)
 {
 	char *text = NULL;
@@ -105,7 +106,7 @@ static char *compose(const char *file, int line, int column, const char *key, co
 			       reason);
 	must(len >= 0);
 	for (char *c = text; *c; c++)
-		if (*c == '\n' || *c == '\r')
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
 			*c = ' ';
 	return text;
 }
