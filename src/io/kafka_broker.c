@@ -7,11 +7,12 @@
 #include <stdlib.h>
 
 #include "base/must.h"
+#include "io/kafka_group.h"
 #include "io/kafka_pair.h"
 
 struct kafka_broker {
 	struct kafka_pair pair; /* first: it begins with the port's handle */
-	bool has_joined_again;  /* once: see join_again */
+	bool knows_group;       /* see join_if_left_out */
 };
 
 static struct kafka_broker *self(struct broker *broker)
@@ -43,16 +44,36 @@ static void op_release(struct broker *broker)
 }
 
 /* A static member that comes back is given what it had, without a rebalance, whatever it subscribes
- * to now: a topic that is new to the pipeline is then nobody's for as long as the group stays as it
- * is. Its leader, whichever member that is, makes a new assignment when it joins once more; for the
- * others that changes nothing. Once, as a worker without work lacks topics for good. */
-static void join_again(struct kafka_broker *self)
+ * to now: a topic that is new to the pipeline, or a partition that was added, is then nobody's for
+ * as long as the group stays as it is. Its leader, whichever member that is, makes a new assignment
+ * when it joins once more; for the others that changes nothing. Looked at once: what is added while
+ * the leader runs, its own client sees. */
+static void join_if_left_out(struct kafka_broker *self)
 {
+	struct kafka_consumer *consumer = &self->pair.consumer;
+	struct kafka_group_topic *topics = calloc(consumer->topic_count, sizeof(*topics));
+	int32_t rest = 0; /* what is not ours */
+	bool left_out = false;
 	struct err err;
 
-	self->has_joined_again = true;
-	if (kafka_consumer_lacks_topic(&self->pair.consumer))
-		(void)!kafka_consumer_subscribe(&self->pair.consumer, &err);
+	must(topics != NULL);
+	for (size_t i = 0; i < consumer->topic_count; i++) {
+		topics[i].name = consumer->topics[i];
+		if (kafka_facts_partitions(&self->pair.facts, topics[i].name, &topics[i].partitions,
+					   &err) < 0)
+			goto out; /* away, or not there yet: at the next assignment */
+		rest += topics[i].partitions;
+	}
+	rest -= (int32_t)consumer->part_count;
+	self->knows_group = rest <= 0;
+	if (!self->knows_group)
+		left_out = kafka_group_leaves_out(consumer->client.rk, self->pair.conf.group,
+						  topics, consumer->topic_count,
+						  self->pair.conf.call_ms_max, &self->knows_group);
+out:
+	free(topics);
+	if (left_out)
+		(void)!kafka_consumer_subscribe(consumer, &err);
 }
 
 static int op_assign(struct broker *broker, const struct tp_offset *positions, size_t count,
@@ -60,8 +81,8 @@ static int op_assign(struct broker *broker, const struct tp_offset *positions, s
 {
 	if (kafka_consumer_assign(&self(broker)->pair.consumer, positions, count, err) < 0)
 		return -1;
-	if (!self(broker)->has_joined_again)
-		join_again(self(broker));
+	if (!self(broker)->knows_group)
+		join_if_left_out(self(broker));
 	return 0;
 }
 

@@ -361,19 +361,6 @@ int kafka_consumer_unassign(struct kafka_consumer *consumer, struct err *err)
 	return 0;
 }
 
-bool kafka_consumer_lacks_topic(const struct kafka_consumer *consumer)
-{
-	for (size_t t = 0; t < consumer->topic_count; t++) {
-		bool has = false;
-
-		for (size_t i = 0; i < consumer->part_count && !has; i++)
-			has = consumer->parts[i].topic == consumer->topics[t];
-		if (!has)
-			return true;
-	}
-	return false;
-}
-
 bool kafka_consumer_lost(struct kafka_consumer *consumer)
 {
 	return rd_kafka_assignment_lost(consumer->client.rk) != 0;

@@ -38,8 +38,6 @@ void kafka_consumer_release(struct kafka_consumer *consumer);
 int kafka_consumer_assign(struct kafka_consumer *consumer, const struct tp_offset *positions,
 			  size_t count, struct err *err) CHECKED;
 int kafka_consumer_unassign(struct kafka_consumer *consumer, struct err *err) CHECKED;
-/* Has one of our topics no partition in the last assignment? */
-bool kafka_consumer_lacks_topic(const struct kafka_consumer *consumer);
 bool kafka_consumer_lost(struct kafka_consumer *consumer);
 /* Does the group say that another process has our place? False too before we have one, and when
  * there is no answer. Blocks: <= call_ms_max and a second. */

@@ -77,8 +77,6 @@ static bool is_member_id(const char *id, const char *ours)
 static bool holds_another(const rd_kafka_ConsumerGroupDescription_t *group, const char *instance,
 			  const char *member, const char *now)
 {
-	if (rd_kafka_ConsumerGroupDescription_error(group))
-		return false;
 	for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
 		const rd_kafka_MemberDescription_t *one =
 			rd_kafka_ConsumerGroupDescription_member(group, i);
@@ -91,29 +89,79 @@ static bool holds_another(const rd_kafka_ConsumerGroupDescription_t *group, cons
 	return false;
 }
 
+struct description {
+	struct kafka_admin admin;
+	rd_kafka_event_t *event;                          /* owned */
+	const rd_kafka_ConsumerGroupDescription_t *group; /* borrowed; NULL: no answer */
+};
+
+static struct description describe(rd_kafka_t *rk, const char *group, int ms_max)
+{
+	struct description d = {
+		.admin = kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ms_max)};
+	const rd_kafka_ConsumerGroupDescription_t **groups;
+	rd_kafka_resp_err_t code;
+	size_t count = 0;
+
+	rd_kafka_DescribeConsumerGroups(rk, &group, 1, d.admin.options, d.admin.queue);
+	d.event = kafka_admin_answer(&d.admin, &code);
+	if (code)
+		return d;
+	groups = rd_kafka_DescribeConsumerGroups_result_groups(
+		rd_kafka_event_DescribeConsumerGroups_result(d.event), &count);
+	if (count == 1 && !rd_kafka_ConsumerGroupDescription_error(groups[0]))
+		d.group = groups[0];
+	return d;
+}
+
+static void forget(struct description *d)
+{
+	rd_kafka_event_destroy(d->event);
+	kafka_admin_end(&d->admin);
+}
+
 bool kafka_group_is_replaced(rd_kafka_t *rk, const char *group, const char *instance,
 			     const char *member, int ms_max)
 {
-	struct kafka_admin admin =
-		kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ms_max);
+	struct description d = describe(rk, group, ms_max);
 	char *now = rd_kafka_memberid(rk);
-	rd_kafka_resp_err_t code;
-	rd_kafka_event_t *event;
-	bool replaced = false;
+	bool replaced = d.group && holds_another(d.group, instance, member, now);
 
-	rd_kafka_DescribeConsumerGroups(rk, &group, 1, admin.options, admin.queue);
-	event = kafka_admin_answer(&admin, &code);
-	if (!code) {
-		size_t count = 0;
-		const rd_kafka_ConsumerGroupDescription_t **groups =
-			rd_kafka_DescribeConsumerGroups_result_groups(
-				rd_kafka_event_DescribeConsumerGroups_result(event), &count);
-
-		replaced = count == 1 && holds_another(groups[0], instance, member, now);
-	}
-	rd_kafka_event_destroy(event);
 	if (now)
 		rd_kafka_mem_free(rk, now);
-	kafka_admin_end(&admin);
+	forget(&d);
 	return replaced;
+}
+
+static int32_t assigned(const rd_kafka_ConsumerGroupDescription_t *group, const char *topic)
+{
+	int32_t count = 0;
+
+	for (size_t i = 0; i < rd_kafka_ConsumerGroupDescription_member_count(group); i++) {
+		const rd_kafka_MemberAssignment_t *assignment =
+			rd_kafka_MemberDescription_assignment(
+				rd_kafka_ConsumerGroupDescription_member(group, i));
+		const rd_kafka_topic_partition_list_t *list =
+			assignment ? rd_kafka_MemberAssignment_partitions(assignment) : NULL;
+
+		for (int p = 0; list && p < list->cnt; p++)
+			count += strcmp(list->elems[p].topic, topic) == 0;
+	}
+	return count;
+}
+
+bool kafka_group_leaves_out(rd_kafka_t *rk, const char *group,
+			    const struct kafka_group_topic *topics, size_t count, int ms_max,
+			    bool *ret_known)
+{
+	struct description d = describe(rk, group, ms_max);
+	bool left_out = false;
+
+	/* In a rebalance nobody has anything; its end brings a new assignment. */
+	*ret_known = d.group && rd_kafka_ConsumerGroupDescription_state(d.group) ==
+					RD_KAFKA_CONSUMER_GROUP_STATE_STABLE;
+	for (size_t i = 0; *ret_known && i < count; i++)
+		left_out |= assigned(d.group, topics[i].name) < topics[i].partitions;
+	forget(&d);
+	return left_out;
 }

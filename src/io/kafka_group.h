@@ -5,7 +5,9 @@
  * serialised form is read: "CGMDv2:", int32 generation in the machine's order, group id, NUL,
  * member id, NUL, then what we do not need.
  *
- * Thread: any. Nothing blocks but kafka_group_is_replaced.
+ * And what the group's coordinator says of the others in it.
+ *
+ * Thread: any. Nothing blocks but kafka_group_is_replaced and _leaves_out.
  */
 #ifndef ONCED_IO_KAFKA_GROUP_H
 #define ONCED_IO_KAFKA_GROUP_H
@@ -21,6 +23,17 @@ bool kafka_group_is_member(const rd_kafka_consumer_group_metadata_t *metadata);
  * is false. Blocks: <= ms_max and a second. */
 bool kafka_group_is_replaced(rd_kafka_t *rk, const char *group, const char *instance,
 			     const char *member, int ms_max);
+
+struct kafka_group_topic {
+	const char *name;
+	int32_t partitions;
+};
+
+/* Has a partition of the topics been given to nobody? *ret_known: did the coordinator answer, and is
+ * the group at rest? False if not. Blocks: <= ms_max and a second. */
+bool kafka_group_leaves_out(rd_kafka_t *rk, const char *group,
+			    const struct kafka_group_topic *topics, size_t count, int ms_max,
+			    bool *ret_known);
 
 /* The serialised form of librdkafka before 2.10. Any bytes are fine as input; false if they are
  * not that form. *ret_member is borrowed from data. */

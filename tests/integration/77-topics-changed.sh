@@ -1,7 +1,7 @@
 #!/bin/bash
 # A pipeline whose list of topics changes while its group remembers the last one: a static member
 # that comes back within its session is given what it had, whatever it subscribes to now. A topic
-# that was added is read all the same, and one that was taken out ends nothing.
+# or a partition that was added is read all the same, and one that was taken out ends nothing.
 . "$(dirname "$0")/lib.sh"
 
 "$BROKER" topic "$BROKER_DIR" one 2 -- two 2 -- three 2 -- all 1
@@ -40,6 +40,16 @@ say "  one is taken out"
 topics '[one, three]'
 reads one
 reads three
+
+say "  partitions are added while all members are away, within their session"
+in=one
+drained a
+stop a
+"$BROKER" tool "$BROKER_DIR" topics --alter --topic one --partitions 5 >"$WORK/tool" 2>&1 ||
+	fail "alter: $(cat "$WORK/tool")"
+load -n 100 --seed 77
+start a
+drained a
 
 say "  by a reload"
 pipeline '[two, three]'
