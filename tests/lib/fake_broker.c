@@ -28,6 +28,8 @@ static void maybe_learn(struct fake_broker *b)
 
 bool fb_alive(struct fake_broker *b)
 {
+	if (b->kafka->meanwhile)
+		b->kafka->meanwhile(b->kafka->meanwhile_arg, &b->broker);
 	if (!b->dead && b->crash_in >= 0 && b->crash_in-- == 0) {
 		b->dead = true;
 		tally(TALLY_CRASH);

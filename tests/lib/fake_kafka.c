@@ -340,6 +340,13 @@ void fake_kafka_faults(struct fake_kafka *kafka, const struct fk_faults *faults)
 	kafka->faults = *faults;
 }
 
+void fake_kafka_meanwhile(struct fake_kafka *kafka,
+			  void (*fn)(void *arg, const struct broker *busy), void *arg)
+{
+	kafka->meanwhile = fn;
+	kafka->meanwhile_arg = arg;
+}
+
 uint32_t fake_kafka_rate(const struct fake_kafka *kafka, enum fk_fault fault)
 {
 	return kafka->faults.per_mille[fault];

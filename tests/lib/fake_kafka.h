@@ -99,6 +99,9 @@ int64_t fake_kafka_now(const struct fake_kafka *kafka);
 void fake_kafka_add_partition(struct fake_kafka *kafka, struct fk_topic *topic);
 /* An admin's: C and its metadata, or none (offset < 0). Nothing may be open. */
 void fake_kafka_set_offset(struct fk_part *part, int64_t offset, const char *metadata);
+/* fn is called when a port call begins: what others do before it reaches the broker. */
+void fake_kafka_meanwhile(struct fake_kafka *kafka,
+			  void (*fn)(void *arg, const struct broker *busy), void *arg);
 /* End of what a read_committed reader can reach. */
 int64_t fake_kafka_lso(const struct fk_part *part);
 /* What is decided is written: no markers are owed. */

@@ -54,6 +54,8 @@ struct fake_kafka {
 	struct clock clock; /* first: handed out as one */
 	struct rng rng;
 	struct fk_faults faults;
+	void (*meanwhile)(void *arg, const struct broker *busy); /* NULL = nothing */
+	void *meanwhile_arg;
 	int64_t now_ms;
 	struct fk_topic topics[FK_TOPICS];
 	int topic_count;

@@ -14,6 +14,8 @@
 #define FINISH_TURNS 60000
 #define DRAIN_TURNS 2000
 #define FROZEN_MS 1500 /* of each turn */
+#define MEANWHILE_PER_MILLE 100
+#define MEANWHILE_TURNS 10
 
 static const char *const topics[] = {"in"};
 
@@ -26,6 +28,26 @@ void sim_complain(struct sim *sim, const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(sim->complaint, sizeof(sim->complaint), format, args);
 	va_end(args);
+}
+
+/* The hosts are not in step: while one is in a call, another may be told of its partitions, read C,
+ * commit. Not within one process, which dies as a whole. */
+static void meanwhile(void *arg, const struct broker *busy)
+{
+	struct sim *sim = arg;
+	struct sim_host *host;
+
+	if (sim->in_meanwhile || !rng_chance(&sim->meanwhile, MEANWHILE_PER_MILLE))
+		return;
+	host = &sim->hosts[rng_below(&sim->meanwhile, (uint32_t)sim->host_count)];
+	if (!host->broker || host->broker == busy)
+		return;
+	sim->in_meanwhile = true;
+	tally(TALLY_MEANWHILE);
+	for (uint32_t n = 1 + rng_below(&sim->meanwhile, MEANWHILE_TURNS); n > 0 && host->broker;
+	     n--)
+		sim_turn(sim, host);
+	sim->in_meanwhile = false;
 }
 
 void sim_init(struct sim *sim, const struct sim_plan *plan)
@@ -42,6 +64,9 @@ void sim_init(struct sim *sim, const struct sim_plan *plan)
 	sim->out = fake_kafka_topic(sim->kafka, "out", 2);
 	sim->copy = fake_kafka_topic(sim->kafka, "copy", 2);
 	sim->dead = fake_kafka_topic(sim->kafka, "dead", 1);
+	sim->meanwhile.state = plan->seed ^ 0xACE;
+	if (plan->meanwhile && !plan->one_process)
+		fake_kafka_meanwhile(sim->kafka, meanwhile, sim);
 	sim->partitions = plan->partitions;
 	sim->host_count = plan->hosts;
 	sim->one_process = plan->one_process;
@@ -75,7 +100,11 @@ struct fake_disk *sim_disk(struct sim *sim, const struct sim_host *host)
 
 void sim_start(struct sim *sim, struct sim_host *host)
 {
-	struct fake_broker_conf conf = {host->name, topics, 1, sim->def, sim->ignore_taint, NULL};
+	struct fake_broker_conf conf = {.instance = host->name,
+					.topics = topics,
+					.topic_count = 1,
+					.def = sim->def,
+					.ignore_taint = sim->ignore_taint};
 	struct worker_conf worker = {
 		.pipeline = &host->pipeline,
 		.engine = sim_engine(),

@@ -49,6 +49,8 @@ enum sim_reset {
 struct sim {
 	uint64_t seed;
 	struct rng rng;
+	struct rng meanwhile; /* who goes on while another one is in a call */
+	bool in_meanwhile;
 	struct fake_kafka *kafka;
 	struct fk_topic *in, *out, *copy, *dead;
 	struct sim_host hosts[SIM_HOSTS];
@@ -82,6 +84,7 @@ struct sim_plan {
 	bool twins; /* two hosts were given the same instance: they fence each other */
 	bool gap_accept;
 	bool start_latest;
+	bool meanwhile; /* hosts go on while another one is in a call, not only between its turns */
 };
 
 void sim_init(struct sim *sim, const struct sim_plan *plan);

@@ -139,7 +139,8 @@ void sim_reset_offsets(struct sim *sim)
 	}
 	all_down(sim);
 	fake_kafka_settle(sim->kafka);
-	sim_watch_resets(sim); /* an adoption may have ended just now */
+	fake_kafka_tick(sim->kafka, 1); /* a generation is named by its millisecond */
+	sim_watch_resets(sim);          /* an adoption may have ended just now */
 	if (!part->has_c || sim->reset[p] != SIM_RESET_NONE)
 		return;
 	sim->offsets_moved = true;

@@ -43,6 +43,7 @@
 	X(CRASH_LOOP, "a record that was in hand at five crashes") \
 	X(DRAIN, "a process stopped in order") \
 	X(FREEZE, "a process frozen") \
+	X(MEANWHILE, "hosts that went on while another was in a call") \
 	X(ZOMBIE, "a process that woke after its partitions were given away") \
 	/* the state */ \
 	X(DISK_LOST, "the state lost") \

@@ -58,6 +58,7 @@ static void random_plan(struct rng *rng, struct sim_plan *plan, struct chances *
 		chances->reset = dice < 400 ? 8 : 0;
 		chances->partition = dice >= 350 ? 2 : 0;
 	}
+	plan->meanwhile = rng_chance(rng, 500);
 }
 
 static void down_event(struct sim *sim, struct sim_host *host)
