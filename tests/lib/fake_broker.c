@@ -44,6 +44,11 @@ bool fake_broker_alive(struct broker *broker)
 	return fb_alive(self(broker));
 }
 
+bool fb_is_member(const struct fake_broker *b)
+{
+	return b->member_id != 0 && !b->learned;
+}
+
 bool fb_fault(struct fake_broker *b, enum fk_fault fault, uint32_t rarer)
 {
 	const struct fk_faults *faults = &b->kafka->faults;
@@ -253,12 +258,12 @@ static int unassign(struct broker *broker, struct err *err)
 static bool assignment_lost(struct broker *broker)
 {
 	maybe_learn(self(broker));
-	return self(broker)->learned;
+	return self(broker)->learned && !self(broker)->conf.ignore_membership;
 }
 
 static bool is_member(struct broker *broker)
 {
-	return self(broker)->member_id != 0 && !self(broker)->learned;
+	return fb_is_member(self(broker)) || self(broker)->conf.ignore_membership;
 }
 
 static int cluster(struct broker *broker, uint64_t *ret_hash, struct err *err)

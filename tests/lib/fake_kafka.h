@@ -116,6 +116,7 @@ struct fake_broker_conf {
 	int def;           /* definition that this host runs; recorded with each committed range */
 	bool ignore_taint; /* shows what the taint rule is for */
 	const char *transactional_id;
+	bool ignore_membership; /* shows what asking for it is for */
 };
 
 struct broker *fake_broker_new(struct fake_kafka *kafka, const struct fake_broker_conf *conf);

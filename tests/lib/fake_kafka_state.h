@@ -115,6 +115,8 @@ struct fake_broker {
 /* Each call counts, and is where a crash can hit. False: the process is dead. */
 bool fb_alive(struct fake_broker *broker);
 int fb_dead(struct err *err);
+/* Has the client a member id and a generation, as far as it knows? */
+bool fb_is_member(const struct fake_broker *broker);
 /* Does this fault come now? One in `rarer` of its rate. */
 bool fb_fault(struct fake_broker *broker, enum fk_fault fault, uint32_t rarer);
 

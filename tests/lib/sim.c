@@ -71,6 +71,7 @@ void sim_init(struct sim *sim, const struct sim_plan *plan)
 	sim->host_count = plan->hosts;
 	sim->one_process = plan->one_process;
 	sim->ignore_taint = plan->ignore_taint;
+	sim->ignore_membership = plan->ignore_membership;
 	sim->gap_accept = plan->gap_accept;
 	sim->start_latest = plan->start_latest;
 	sim->timestamp = 1000;
@@ -104,7 +105,8 @@ void sim_start(struct sim *sim, struct sim_host *host)
 					.topics = topics,
 					.topic_count = 1,
 					.def = sim->def,
-					.ignore_taint = sim->ignore_taint};
+					.ignore_taint = sim->ignore_taint,
+					.ignore_membership = sim->ignore_membership};
 	struct worker_conf worker = {
 		.pipeline = &host->pipeline,
 		.engine = sim_engine(),

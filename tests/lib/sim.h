@@ -64,6 +64,7 @@ struct sim {
 	bool greedy;            /* `commit:` allows batches of any size */
 	size_t batch_bytes_max; /* 0 = a megabyte */
 	bool ignore_taint;
+	bool ignore_membership;
 	int64_t timestamp;
 	int64_t appended[FK_PARTITIONS];
 	enum sim_reset reset[FK_PARTITIONS];
@@ -80,6 +81,7 @@ struct sim_plan {
 	int32_t partitions;
 	struct fk_faults faults;
 	bool ignore_taint;
+	bool ignore_membership;
 	bool one_process;
 	bool twins; /* two hosts were given the same instance: they fence each other */
 	bool gap_accept;

@@ -13,6 +13,7 @@
 
 #define TURNS 5000
 #define IDS 60
+#define A_WINDOW 1200 /* a little more than the first definition's */
 #define REBALANCES 40
 #define POISON 35 /* the offset of a record on which the process dies */
 #define DEATHS 20 /* until it is found: from batches of a million to one, then five alone */
@@ -182,6 +183,56 @@ START_TEST(a_record_that_kills_is_found_soon)
 }
 END_TEST
 
+/* A member sleeps; its peer takes over, does the work, and is gone: the group is empty. Then it
+ * wakes, with records in hand and no place in the group. False: the oracle complains. */
+static bool wakes_in_an_empty_group(uint64_t seed, bool ignore_membership)
+{
+	struct sim_plan plan = {.seed = seed,
+				.hosts = 2,
+				.partitions = 1,
+				.ignore_membership = ignore_membership};
+	struct sim_host *sleeper, *peer;
+	bool right;
+
+	sim_init(&sim, &plan);
+	sleeper = &sim.hosts[0];
+	peer = &sim.hosts[1];
+	for (int i = 0; i < IDS / 2; i++)
+		append(0, '.', i % SIM_IDS, i * A_WINDOW / SIM_IDS); /* no id repeats within it */
+	sim_start(&sim, sleeper);
+	for (int i = 0; i < TURNS && !sim_at_end(&sim); i++)
+		turns(sleeper, 1);
+	(void)fake_broker_freeze(sleeper->broker, true);
+	for (int i = IDS / 2; i < IDS; i++)
+		append(0, '.', i % SIM_IDS, i * A_WINDOW / SIM_IDS);
+	fake_kafka_tick(sim.kafka, 60000); /* its session */
+	sim_start(&sim, peer);
+	for (int i = 0; i < TURNS && !sim_at_end(&sim); i++)
+		turns(peer, 1);
+	ck_assert_msg(sim_at_end(&sim), "%s", sim.complaint);
+	sim_kill(&sim, peer);
+	fake_kafka_tick(sim.kafka, 60000);
+	ck_assert(fake_broker_freeze(sleeper->broker, false));
+	turns(sleeper, 200);
+	right = oracle_check(&sim, true);
+	sim_fini(&sim);
+	return right;
+}
+
+/* The broker fences by member and generation, but takes offsets with generation -1 while the group
+ * is empty, also from a static member (H3). */
+START_TEST(a_member_that_wakes_in_an_empty_group_commits_nothing)
+{
+	int wrong = 0;
+
+	for (uint64_t seed = 1; seed <= 50; seed++) {
+		ck_assert_msg(wakes_in_an_empty_group(seed, false), "%s", sim.complaint);
+		wrong += !wakes_in_an_empty_group(seed, true);
+	}
+	ck_assert_msg(wrong > 0, "its membership was not asked for, and nothing was found");
+}
+END_TEST
+
 /* `memory:` bounds a batch, whatever commit: allows. */
 START_TEST(a_batch_keeps_to_its_memory)
 {
@@ -238,6 +289,7 @@ int main(void)
 	tcase_add_test(tcase, rebalances_are_no_crashes);
 	tcase_add_test(tcase, a_record_that_kills_is_found_soon);
 	tcase_add_test(tcase, a_large_assignment_is_no_hang);
+	tcase_add_test(tcase, a_member_that_wakes_in_an_empty_group_commits_nothing);
 	tcase_add_loop_test(tcase, a_batch_keeps_to_its_memory, 0, 2);
 	return suite_run("sim_doubt", tcase);
 }

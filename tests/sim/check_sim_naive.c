@@ -35,7 +35,7 @@ static void append_plain(struct sim *sim, int count)
 static void run(struct sim *sim, struct overlay *marks, int64_t crash_in)
 {
 	static const char *const topics[] = {"in"};
-	struct fake_broker_conf conf = {"naive", topics, 1, 0, false, NULL};
+	struct fake_broker_conf conf = {.instance = "naive", .topics = topics, .topic_count = 1};
 	struct broker *broker = fake_broker_new(sim->kafka, &conf);
 	struct naive *naive = naive_new(sim, broker, marks);
 
