@@ -514,7 +514,7 @@ fuzz:
 fuzz-programs: $(FUZZ)
 
 failpoints:
-	$(call subbuild,failpoints,--enable-failpoints,all)
+	$(call subbuild,failpoints,--enable-failpoints,all obj/tests/integration/check_broker)
 
 check-checker:
 	@$(srcdir)/tests/load/check.py --self-test
