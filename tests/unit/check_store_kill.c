@@ -1,12 +1,14 @@
 /*
  * store_kill: goal: a SIGKILL at any moment leaves one checkpoint, whole: its K, its entries, and
  * nothing of a later one. Method: a child that checkpoints without end tells of each start; it is
- * killed after a seeded number of them and a seeded while. SEED=n replays another schedule.
+ * killed after a seeded number of them and a seeded part of the time that one takes. SEED=n replays
+ * another schedule.
  */
 #include <check.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/lmdb_world.h"
@@ -68,6 +70,14 @@ static int64_t expect_one_checkpoint(int64_t at_least)
 	return has ? k.x : 0;
 }
 
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 START_TEST(sigkill_leaves_one_checkpoint_whole)
 {
 	const char *text = getenv("SEED");
@@ -75,8 +85,8 @@ START_TEST(sigkill_leaves_one_checkpoint_whole)
 	int64_t x = 0;
 
 	for (int kills = 0; kills < 12; kills++) {
-		int starts = 1 + rand_r(&seed) % 12;
-		volatile int spin = rand_r(&seed) % 300000;
+		int starts = 2 + rand_r(&seed) % 12;
+		int64_t part = rand_r(&seed) % 100, began_us = 0, told_us = 0;
 		int pipes[2], status;
 		char byte;
 		pid_t pid;
@@ -88,10 +98,13 @@ START_TEST(sigkill_leaves_one_checkpoint_whole)
 			checkpoint_for_ever(pipes[1]);
 		}
 		close(pipes[1]);
-		for (int i = 0; i < starts; i++)
+		for (int i = 0; i < starts; i++) {
 			ck_assert_int_eq(read(pipes[0], &byte, 1), 1);
-		while (spin > 0)
-			spin--;
+			began_us = told_us;
+			told_us = now_us();
+		}
+		while ((now_us() - told_us) * 100 < (told_us - began_us) * part)
+			continue;
 		ck_assert_int_eq(kill(pid, SIGKILL), 0);
 		ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 		ck_assert(WIFSIGNALED(status));
