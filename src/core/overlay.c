@@ -114,6 +114,17 @@ void overlay_merge(struct overlay *to, struct overlay *from)
 	overlay_clear(from);
 }
 
+void overlay_move(struct overlay *to, struct overlay *from, uint32_t part)
+{
+	const struct overlay_item *item;
+
+	must(to != from);
+	for (item = overlay_next(from, NULL); item; item = overlay_next(from, item))
+		if (item->part == part)
+			(void)overlay_put(to, part, &item->id, item->entry, NULL);
+	overlay_drop(from, part);
+}
+
 void overlay_drop(struct overlay *overlay, uint32_t part)
 {
 	struct overlay kept = {0};

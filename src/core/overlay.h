@@ -42,6 +42,9 @@ bool overlay_put(struct overlay *overlay, uint32_t part, const struct hash128 *i
 /* All of `from` into `to`; `from` is empty afterwards and keeps its memory. */
 void overlay_merge(struct overlay *to, struct overlay *from);
 
+/* Only those of one partition. */
+void overlay_move(struct overlay *to, struct overlay *from, uint32_t part);
+
 /* Forgets one partition / everything, and then keeps the memory. */
 void overlay_drop(struct overlay *overlay, uint32_t part);
 void overlay_clear(struct overlay *overlay);

@@ -392,12 +392,16 @@ static void checkpoint_begin(struct worker *w, int64_t now)
 	for (size_t i = 0; i < w->part_count; i++) {
 		const struct part *part = &w->parts[i];
 
-		/* A first start that K knows but Kafka does not would look like expired offsets; so
-		 * would a C that replaces a lower one look like one moved back. What an adoption
-		 * replays has neither trouble: its generation is nobody's yet. And it has marks,
-		 * which leave memory with this checkpoint. */
-		if ((part->commit_first && !part->replaying) || part->store.id == 0)
+		/* A first start that K knows but Kafka does not would look like expired offsets;
+		 * so would a C that replaces a lower one look like one moved back. What an adoption
+		 * replays has neither trouble: its generation is nobody's yet. What is left out
+		 * stays in memory: the frozen overlay goes when this checkpoint has ended. */
+		if (part->store.id == 0)
 			continue;
+		if (part->commit_first && !part->replaying) {
+			overlay_move(&w->active, &w->frozen, part->store.id);
+			continue;
+		}
 		w->checkpoint_parts[count++] = (struct store_partition){
 			.part = part->store,
 			.checkpoint =

@@ -233,6 +233,55 @@ START_TEST(a_member_that_wakes_in_an_empty_group_commits_nothing)
 }
 END_TEST
 
+/* A state is made anew, and before its M is out the worker is no member any more; a checkpoint
+ * comes, then the M and more of a peer, which it takes for its own, and another checkpoint. False:
+ * the state on its disk lacks a mark. */
+static bool loses_its_place_before_its_first_commit(uint64_t seed)
+{
+	static const struct fk_faults refusing = {.per_mille = {[FK_FAULT_ABORT] = 1000}};
+	static const struct fk_faults none;
+	struct sim_plan plan = {.seed = seed, .hosts = 2, .partitions = 1};
+	struct sim_host *loser, *peer;
+	bool right;
+
+	sim_init(&sim, &plan);
+	loser = &sim.hosts[0];
+	peer = &sim.hosts[1];
+	for (int id = 0; id < SIM_IDS; id++)
+		append(0, '.', id, 1000 + id);
+	fake_kafka_set_offset(&sim.in->parts[0], SIM_IDS, "another program's");
+	sim.offsets_moved = true;
+	sim_accept(&sim);
+	append(0, '.', 0, 1100);
+	sim_start(&sim, loser);
+	for (int i = 0; i < TURNS && loser->stats.replayed < SIM_IDS; i++)
+		sim_turn(&sim, loser); /* in no time: no checkpoint is due */
+	fake_kafka_faults(sim.kafka, &refusing);
+	for (int i = 0; i < 10; i++)
+		sim_turn(&sim, loser);
+	fake_broker_lose(loser->broker);
+	fake_kafka_faults(sim.kafka, &none);
+	turns(loser, 20);
+	sim_start(&sim, peer);
+	for (int i = 0; i < TURNS && !sim_at_end(&sim); i++) {
+		turns(peer, 1);
+		if (i % 3 == 0)
+			turns(loser, 1);
+	}
+	turns(loser, 20);
+	right = oracle_check(&sim, true) && oracle_check_disks(&sim);
+	sim_fini(&sim);
+	return right;
+}
+
+START_TEST(marks_of_a_partition_that_is_left_out_stay)
+{
+	for (uint64_t seed = 1; seed <= 100; seed++)
+		ck_assert_msg(loses_its_place_before_its_first_commit(seed), "SEED=%d: %s",
+			      (int)seed, sim.complaint);
+}
+END_TEST
+
 /* `memory:` bounds a batch, whatever commit: allows. */
 START_TEST(a_batch_keeps_to_its_memory)
 {
@@ -289,6 +338,7 @@ int main(void)
 	tcase_add_test(tcase, rebalances_are_no_crashes);
 	tcase_add_test(tcase, a_record_that_kills_is_found_soon);
 	tcase_add_test(tcase, a_large_assignment_is_no_hang);
+	tcase_add_test(tcase, marks_of_a_partition_that_is_left_out_stay);
 	tcase_add_test(tcase, a_member_that_wakes_in_an_empty_group_commits_nothing);
 	tcase_add_loop_test(tcase, a_batch_keeps_to_its_memory, 0, 2);
 	return suite_run("sim_doubt", tcase);

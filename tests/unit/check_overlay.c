@@ -143,6 +143,21 @@ START_TEST(a_merge_into_an_empty_one_changes_places)
 }
 END_TEST
 
+START_TEST(a_move_takes_one_partition)
+{
+	for (uint32_t i = 0; i < 40; i++)
+		put(&second, 1 + i % 2, i, 10);
+	put(&overlay, 1, 0, 5);
+	overlay_move(&overlay, &second, 1);
+	ck_assert_uint_eq(overlay.count, 20);
+	ck_assert_uint_eq(second.count, 20);
+	for (uint32_t i = 0; i < 40; i++) {
+		ck_assert_int_eq(get(&overlay, 1 + i % 2, i), i % 2 ? -1 : 10);
+		ck_assert_int_eq(get(&second, 1 + i % 2, i), i % 2 ? 10 : -1);
+	}
+}
+END_TEST
+
 START_TEST(in_a_merge_the_later_mark_wins)
 {
 	put(&overlay, 1, 1, 10);
@@ -240,6 +255,7 @@ int main(void)
 	tcase_add_test(tcase, it_is_never_more_than_half_full);
 	tcase_add_test(tcase, clear_keeps_the_memory);
 	tcase_add_test(tcase, a_merge_into_an_empty_one_changes_places);
+	tcase_add_test(tcase, a_move_takes_one_partition);
 	tcase_add_test(tcase, in_a_merge_the_later_mark_wins);
 	tcase_add_loop_test(tcase, random_operations_do_what_a_list_does, 0, 5);
 	tcase_add_test_raise_signal(tcase, partition_zero_is_none, SIGABRT);
