@@ -29,8 +29,8 @@ struct kafka_group_topic {
 	int32_t partitions;
 };
 
-/* Has a partition of the topics been given to nobody? *ret_known: did the coordinator answer, and is
- * the group at rest? False if not. Blocks: <= ms_max and a second. */
+/* Has a partition of the topics been given to nobody? *ret_known: did the coordinator answer, and
+ * is the group at rest? False if not. Blocks: <= ms_max and a second. */
 bool kafka_group_leaves_out(rd_kafka_t *rk, const char *group,
 			    const struct kafka_group_topic *topics, size_t count, int ms_max,
 			    bool *ret_known);

@@ -20,7 +20,8 @@ for point in poll produce send-offsets flush endtxn-sent committed checkpoint-be
 	*) most=8 ;;
 	esac
 	for pass in ${QUICK-1} $((1 + RANDOM % most)); do
-		# The life before may have ended on a checkpoint: without it there is much to replay.
+		# The life before may have ended on a checkpoint: without it there is much to
+		# replay.
 		[ $point != replay ] || rm -r "$WORK/state.a"
 		ONCED_FAILPOINT=$point:$pass start a
 		dies_at a
