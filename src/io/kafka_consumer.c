@@ -4,17 +4,20 @@
  */
 #include "io/kafka_consumer.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/failpoint.h"
 #include "base/must.h"
+#include "io/clock_ms.h"
 #include "io/kafka_err.h"
 #include "io/kafka_group.h"
 
 #define HEADER_BYTES_KEPT ((size_t)1024 * 1024)
 #define HELD_FIRST ((size_t)1024)
+#define ASK_MS_MIN 1000
 #define QUEUE_KBYTES_MIN ((size_t)1024)
 #define QUEUE_KBYTES_MAX ((size_t)2097151) /* librdkafka's own limit */
 
@@ -56,7 +59,8 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code,
 int kafka_consumer_open(struct kafka_consumer *consumer, const struct kafka_broker_conf *conf,
 			struct err *err)
 {
-	char kbytes[24];
+	char kbytes[24], session[24];
+	size_t size;
 	size_t queue_kbytes = conf->consumer_queue_bytes / 1024;
 	rd_kafka_conf_t *rk_conf;
 
@@ -92,6 +96,9 @@ int kafka_consumer_open(struct kafka_consumer *consumer, const struct kafka_brok
 	if (kafka_client_conf(conf->settings, conf->setting_count, owned,
 			      sizeof(owned) / sizeof(owned[0]), &rk_conf, err) < 0)
 		return -1;
+	size = sizeof(session);
+	must(rd_kafka_conf_get(rk_conf, "session.timeout.ms", session, &size) == RD_KAFKA_CONF_OK);
+	consumer->session_ms = strtol(session, NULL, 10);
 	rd_kafka_conf_set_rebalance_cb(rk_conf, on_rebalance);
 	kafka_client_guard(&consumer->client, conf->secrets, conf->secret_count);
 	if (kafka_client_open(&consumer->client, RD_KAFKA_CONSUMER, rk_conf, err) < 0)
@@ -120,21 +127,54 @@ void kafka_consumer_close(struct kafka_consumer *consumer, int ms_max)
 	consumer->headers = NULL;
 }
 
-bool kafka_consumer_is_replaced(struct kafka_consumer *consumer)
+/* The member that has our place may be a process, or no more than a JoinGroup of a dead process or
+ * connection that was long under way: nobody speaks for such a member, and the coordinator drops it
+ * after a session, or two when the group moves to another coordinator meanwhile. So we wait that
+ * long before we end for good; nothing is done meanwhile, so nothing is at risk. */
+int kafka_consumer_keep_place(struct kafka_consumer *consumer, const char *what, struct err *err)
 {
 	const struct kafka_broker_conf *conf = consumer->conf;
+	int64_t now = clock_ms(CLOCK_MONOTONIC);
 
 	if (!consumer->member)
-		return false;
-	return kafka_group_is_replaced(consumer->client.rk, conf->group, conf->group_instance_id,
-				       consumer->member, conf->call_ms_max);
+		return 0;
+	if (consumer->replaced_ms == 0 || now - consumer->asked_ms >= ASK_MS_MIN) {
+		consumer->asked_ms = now;
+		if (!kafka_group_is_replaced(consumer->client.rk, conf->group,
+					     conf->group_instance_id, consumer->member,
+					     conf->call_ms_max)) {
+			consumer->replaced_ms = 0;
+			return 0;
+		}
+		if (consumer->replaced_ms == 0)
+			consumer->replaced_ms = now;
+	}
+	if (now - consumer->replaced_ms < 2 * consumer->session_ms)
+		return err_set(err, ERR_RETRY, 0,
+			       "%s, and another member has joined the group as %s: waiting for up "
+			       "to %" PRId64 " s, whether a process stands behind it",
+			       what, conf->group_instance_id, 2 * consumer->session_ms / 1000);
+	return err_set(err, ERR_STOP, EXIT_FENCED,
+		       "%s, and another process has joined the group as %s", what,
+		       conf->group_instance_id);
 }
 
-/* Nothing revives a consumer after a fatal error. Fenced, though, is no proof of a second process:
- * librdkafka (2.0.2) that has given its member id up, because the coordinator was silent for a
- * session, goes on with heartbeats without one until the worker has answered, and the coordinator
- * calls that fenced too. So it is asked who holds our place: if nobody else, the pipeline starts
- * anew. A second process that is missed here is found out at its next fence. */
+/* Fenced is no proof of a second process: librdkafka (2.0.2) that has given its member id up,
+ * because the coordinator was silent for a session, goes on with heartbeats without one until the
+ * worker has answered, and the coordinator calls that fenced too. So it is asked who holds our
+ * place: if nobody else, the pipeline starts anew. A second process that is missed here is found
+ * out at its next fence. */
+static int fenced(struct kafka_consumer *consumer, struct err *err)
+{
+	if (kafka_consumer_keep_place(consumer, "the consumer was fenced", err) < 0)
+		return -1;
+	return err_set(err, ERR_STOP, EXIT_INTERNAL,
+		       "the client lost its place in the group and was fenced for it; no other "
+		       "process has joined as %s: starting anew",
+		       consumer->conf->group_instance_id);
+}
+
+/* Nothing revives a consumer after a fatal error. */
 static bool is_dead(struct kafka_consumer *consumer, const char *what, struct err *err)
 {
 	if (!kafka_err_fatal(err, consumer->client.rk, what))
@@ -143,11 +183,10 @@ static bool is_dead(struct kafka_consumer *consumer, const char *what, struct er
 		err->kind = ERR_STOP;
 		err->code = EXIT_INTERNAL;
 	}
-	if (err->code == EXIT_FENCED && !WITHOUT("holder") && !kafka_consumer_is_replaced(consumer))
-		err_set(err, ERR_STOP, EXIT_INTERNAL,
-			"%s: the client lost its place in the group and was fenced for it; no "
-			"other process has joined as %s: starting anew",
-			what, consumer->conf->group_instance_id);
+	if (err->code == EXIT_FENCED && !WITHOUT("holder")) {
+		consumer->fenced = true;
+		(void)fenced(consumer, err);
+	}
 	return true;
 }
 
@@ -290,6 +329,11 @@ int kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms, struct 
 		tell_rebalance(consumer, ret);
 		return 0;
 	}
+	if (consumer->fenced) {
+		if (message)
+			rd_kafka_message_destroy(message);
+		return fenced(consumer, err);
+	}
 	if (!message) {
 		if (kafka_client_take_trouble(&consumer->client, err))
 			return -1;
@@ -326,8 +370,19 @@ void kafka_consumer_release(struct kafka_consumer *consumer)
 static int assign(struct kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list,
 		  const char *what, struct err *err)
 {
-	rd_kafka_resp_err_t code = rd_kafka_assign(consumer->client.rk, list);
+	rd_kafka_t *rk = consumer->client.rk;
+	rd_kafka_resp_err_t code = rd_kafka_assign(rk, list);
 
+	/* librdkafka (all versions, its issue #5573) stops a partition's fetcher twice, and aborts
+	 * the process, when the next assignment comes before the first stop is through its main
+	 * thread's queue: a way back and then a revoke is such a pair. A question that goes
+	 * through that queue comes back behind the stop, a second one behind its reply. */
+	for (int i = 0; i < 2 && !WITHOUT("stopped"); i++) {
+		rd_kafka_topic_partition_list_t *now = NULL;
+
+		if (rd_kafka_assignment(rk, &now) == RD_KAFKA_RESP_ERR_NO_ERROR)
+			rd_kafka_topic_partition_list_destroy(now);
+	}
 	if (code == RD_KAFKA_RESP_ERR__FATAL && is_dead(consumer, what, err))
 		return -1;
 	if (code)

@@ -22,6 +22,10 @@ struct kafka_consumer {
 	bool answer_due;                /* REVOKED or LOST was heard and not answered yet */
 	struct tp *parts;               /* owned; of the last rebalance */
 	size_t part_count;
+	bool fenced; /* by the group: it stays so */
+	int64_t session_ms;
+	int64_t replaced_ms; /* since when another member has our place; 0: none that we know */
+	int64_t asked_ms;    /* when the group was last asked for it */
 	rd_kafka_message_t **held; /* owned; delivered and not released */
 	size_t held_count, held_capacity;
 	struct arena *headers; /* owned; of the held messages */
@@ -39,9 +43,11 @@ int kafka_consumer_assign(struct kafka_consumer *consumer, const struct tp_offse
 			  size_t count, struct err *err) CHECKED;
 int kafka_consumer_unassign(struct kafka_consumer *consumer, struct err *err) CHECKED;
 bool kafka_consumer_lost(struct kafka_consumer *consumer);
-/* Does the group say that another process has our place? False too before we have one, and when
- * there is no answer. Blocks: <= call_ms_max and a second. */
-bool kafka_consumer_is_replaced(struct kafka_consumer *consumer);
+/* Is our place in the group still ours, or nobody's? Also 0 before we have one, and when there is
+ * no answer. RETRY: another member has it, who may be no process; ask again. STOP (76): it had it
+ * for two sessions. what: what made us ask. Blocks: <= call_ms_max and a second, once a second. */
+int kafka_consumer_keep_place(struct kafka_consumer *consumer, const char *what,
+			      struct err *err) CHECKED;
 
 /* The group metadata of this moment, owned by the caller; NULL when we are no fenceable member. */
 rd_kafka_consumer_group_metadata_t *kafka_consumer_metadata(struct kafka_consumer *consumer);

@@ -51,11 +51,9 @@ int kafka_pair_renew(struct broker *broker, struct err *err)
 {
 	struct kafka_pair *pair = self(broker);
 
-	if (pair->producer.fenced && kafka_consumer_is_replaced(&pair->consumer))
-		return err_set(err, ERR_STOP, EXIT_FENCED,
-			       "the producer was fenced, and another process has joined the group "
-			       "as %s",
-			       pair->conf.group_instance_id);
+	if (pair->producer.fenced &&
+	    kafka_consumer_keep_place(&pair->consumer, "the producer was fenced", err) < 0)
+		return -1;
 	if (kafka_producer_renew(&pair->producer, err) < 0)
 		return -1;
 	/* Both log in alike. */

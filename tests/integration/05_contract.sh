@@ -1,12 +1,17 @@
 #!/bin/bash
-# The broker contract, which the in-memory fake passes too, against a real Kafka. Then without the
-# look at the membership: offsets of no member are taken, as the group is empty, though they bear an
-# instance id (hole H3).
+# The broker contract, which the in-memory fake passes too, against a real Kafka. Then without two
+# defences: the look at the membership (offsets of no member are taken, as the group is empty,
+# though they bear an instance id: hole H3), and the wait for a stop (librdkafka aborts the
+# process).
 set -eu
 "${ONCED%/*}/obj/tests/integration/check_broker"
-ONCED_WITHOUT=ownership "${ONCED_FP%/*}/obj/tests/integration/check_broker" >"$WORK/without" || true
-grep -q ':F:.*:offsets_of_no_member_are_not_sent:.* == -1.* failed: .* == 0' "$WORK/without" || {
+CK_EXCLUDE_TAGS=slow ONCED_WITHOUT=ownership,stopped \
+	"${ONCED_FP%/*}/obj/tests/integration/check_broker" >"$WORK/without" || true
+found() {
+	! grep -q "$1" "$WORK/without" || return 0
 	cat "$WORK/without"
 	echo "FAILED: nothing was found, though the defence was off: this shows nothing"
 	exit 1
 }
+found ':F:.*:offsets_of_no_member_are_not_sent:.* == -1.* failed: .* == 0'
+found ':E:.*:an_assignment_may_follow_another_at_once:.* signal 6'

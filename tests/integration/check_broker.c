@@ -17,7 +17,8 @@
 #define CALL_MS 5000
 #define NAMES_MAX 32
 
-static struct kafka_setting settings[] = {{"bootstrap.servers", NULL}};
+static struct kafka_setting settings[] = {{"bootstrap.servers", NULL},
+					  {"session.timeout.ms", "6000"}};
 static struct kafka_broker_conf member_confs[NAMES_MAX]; /* live as long as the test */
 static size_t member_conf_count;
 static char names[NAMES_MAX][128];
@@ -107,7 +108,7 @@ static struct broker *world_open(const struct contract_member *member)
 	must(member_conf_count <= NAMES_MAX);
 	*conf = (struct kafka_broker_conf){
 		.settings = settings,
-		.setting_count = 1,
+		.setting_count = sizeof(settings) / sizeof(settings[0]),
 		.group = member->group,
 		.group_instance_id = member->instance,
 		.transactional_id = member->transactional_id,
@@ -180,7 +181,8 @@ static int see(void *arg, const struct source *source, const struct record *reco
 static struct kafka_topic *reader_open(void)
 {
 	const struct kafka_topic_conf conf = {.settings = settings,
-					      .setting_count = 1,
+					      .setting_count =
+						      sizeof(settings) / sizeof(settings[0]),
 					      .group = "reader",
 					      .queue_bytes = (size_t)16 << 20,
 					      .call_ms_max = CALL_MS};

@@ -130,6 +130,35 @@ START_TEST(assign_rewinds_to_the_very_record)
 }
 END_TEST
 
+/* A way back and a revoke right behind it. */
+START_TEST(an_assignment_may_follow_another_at_once)
+{
+	struct names names = member_names_make(3);
+	struct member member;
+	struct broker_event event;
+	struct err err;
+
+	for (int i = 0; i < 3; i++)
+		member_append(names.in, i, "x");
+	member_open(&member, names.group, "i1", names.txn, names.in);
+	member_join(&member);
+	for (int i = 0; i < 300; i++) {
+		member_assign_at(&member, 0);
+		member_assign_at(&member, 0);
+		ck_assert_msg(member.broker->ops->unassign(member.broker, &err) == 0, "%s",
+			      err.msg);
+		member_assign_at(&member, 0);
+	}
+	for (int i = 0; i < 3; i++) {
+		do
+			member_next(&member, &event);
+		while (event.kind == BROKER_EOF);
+		ck_assert_int_eq(event.kind, BROKER_RECORD);
+	}
+	member_close(&member);
+}
+END_TEST
+
 START_TEST(an_empty_assign_stops_intake_but_not_membership)
 {
 	struct names names = member_names_make(1);
@@ -350,14 +379,21 @@ Suite *contract_broker_suite(const struct contract_world *world)
 		tcase_add_test(tcase, records_arrive_in_order_with_every_byte_then_the_end);
 	tcase_add_test(tcase, the_end_lies_behind_control_records);
 	tcase_add_test(tcase, assign_rewinds_to_the_very_record);
+	tcase_add_test(tcase, an_assignment_may_follow_another_at_once);
 	tcase_add_test(tcase, an_empty_assign_stops_intake_but_not_membership);
 	tcase_add_test(tcase, a_position_outside_the_log_is_an_event);
 	tcase_add_test(tcase, a_rebalance_waits_for_the_answer_and_delivers_nothing_meanwhile);
 	tcase_add_test(tcase, after_revoked_the_batch_in_flight_can_still_be_committed);
-	if (!(member_world->lacks & CONTRACT_NO_STATIC_FENCING))
-		tcase_add_test(tcase, a_second_consumer_with_our_instance_id_stops_us);
 	tcase_add_test(tcase, facts_of_topics_and_logs);
 	contract_txn_add(tcase);
 	suite_add_tcase(suite, tcase);
+	if (!(member_world->lacks & CONTRACT_NO_STATIC_FENCING)) {
+		tcase = tcase_create("fenced");
+		tcase_set_tags(tcase, "slow"); /* it takes two sessions */
+		tcase_set_timeout(tcase, 60);
+		tcase_add_checked_fixture(tcase, setup, teardown);
+		tcase_add_test(tcase, a_second_consumer_with_our_instance_id_stops_us);
+		suite_add_tcase(suite, tcase);
+	}
 	return suite;
 }
