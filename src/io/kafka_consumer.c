@@ -150,7 +150,7 @@ int kafka_consumer_keep_place(struct kafka_consumer *consumer, const char *what,
 			consumer->replaced_ms = now;
 	}
 	if (now - consumer->replaced_ms < 2 * consumer->session_ms)
-		return err_set(err, ERR_RETRY, 0,
+		return err_set(err, ERR_RETRY, BROKER_CODE_REPLACED,
 			       "%s, and another member has joined the group as %s: waiting for up "
 			       "to %" PRId64 " s, whether a process stands behind it",
 			       what, conf->group_instance_id, 2 * consumer->session_ms / 1000);

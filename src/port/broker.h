@@ -59,6 +59,9 @@ struct broker_event {
 #define BROKER_CODE_FENCED 1001
 /* err.code of an ERR_RETRY of produce: the local queue is full; poll and call again. */
 #define BROKER_CODE_QUEUE_FULL 1002
+/* err.code of an ERR_RETRY of poll and renew: another member has our place, and it is waited
+ * whether it lives. The broker itself is there. */
+#define BROKER_CODE_REPLACED 1003
 
 struct broker;
 
@@ -66,8 +69,8 @@ struct broker_ops {
 	/* --- consumer --- */
 	/* Joins the group; after the first renew (init_transactions comes before subscribe). */
 	int (*subscribe)(struct broker *broker, struct err *err);
-	/* One event. RETRY: the broker is away, the message says why; polling again is right. STOP.
-	 */
+	/* One event. RETRY: the broker is away, or as above, the message says why; polling again is
+	 * right. STOP. */
 	int (*poll)(struct broker *broker, int timeout_ms, struct broker_event *ret,
 		    struct err *err);
 	/* Gives back all records delivered so far. */

@@ -381,7 +381,7 @@ static int poll_once(struct worker *w, int timeout_ms, struct err *err)
 		if (err->kind == ERR_STOP)
 			return -1;
 		worker_set_trouble(w, err->msg);
-		w->broker_away = true;
+		w->broker_away = err->code != BROKER_CODE_REPLACED;
 		return 0;
 	}
 	rc = on_event(w, &event, err);

@@ -25,6 +25,7 @@ late late
 wait_until 30 "the wait" logged 'another member has joined the group as .*: waiting'
 load -n 300 --seed "$SEED" --start-index 1300
 drained a
+[ "$(grep -c "warning .*another member has joined" "$log")" = 1 ] || fail "it does not say it once"
 running "${pids[a]}" || fail "onced ended"
 stop a
 judge_all --complete
