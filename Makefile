@@ -138,7 +138,10 @@ RUN_SRCS = \
 	src/run/wiring.c \
 	src/run/worker.c \
 	src/run/worker_assign.c \
+	src/run/worker_checkpoint.c \
 	src/run/worker_commit.c \
+	src/run/worker_crashes.c \
+	src/run/worker_lag.c \
 	src/run/worker_record.c \
 
 CLI_SRCS = \

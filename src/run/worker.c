@@ -19,7 +19,6 @@
 #include "run/worker_state.h"
 
 #define REVOKE_MS_MAX 15000 /* a third of the session timeout */
-#define LAG_EVERY_MS 1000
 #define ARENA_KEPT_BYTES ((size_t)4 * 1024 * 1024)
 
 int worker_new(const struct worker_conf *conf, struct worker **ret, struct err *err)
@@ -246,73 +245,6 @@ static int on_event(struct worker *w, const struct broker_event *event, struct e
 	return 0;
 }
 
-/* An idle worker hears nothing of a broker that is back: it asks. 0; -1 STOP. */
-static int ask_for_broker(struct worker *w, struct err *err)
-{
-	int32_t partitions;
-	bool compacted;
-
-	if (w->broker->ops->topic(w->broker, w->pipeline->topics[0], &partitions, &compacted,
-				  err) == 0)
-		worker_set_trouble(w, "");
-	else if (err->kind == ERR_STOP)
-		return -1;
-	return 0;
-}
-
-/* What a changed prefix would have to read of this partition. Below w nothing is needed as long as
- * the window is no longer than now. */
-static void add_rebuild(const struct part *part, int64_t *since_marker, int64_t *since_begin)
-{
-	int64_t begin = part->b > part->in.log_start ? part->b : part->in.log_start;
-	int64_t c = part->replaying ? part->live_from : part->settled;
-	struct marker w;
-
-	if (!window_oldest(&part->settled_window, &w))
-		w.offset = begin;
-	if (c > begin)
-		*since_begin += c - begin;
-	if (c > w.offset)
-		*since_marker += c - w.offset;
-}
-
-/* How far behind: the ends as the fetches tell them, or as they were reached. */
-static int update_lag(struct worker *w, int64_t now, struct err *err)
-{
-	int64_t lag = 0, left = 0, since_marker = 0, since_begin = 0;
-	bool at_end = w->part_count > 0, replaying = false;
-
-	if (now - w->lag_ms < LAG_EVERY_MS)
-		return 0;
-	w->lag_ms = now;
-	for (size_t i = 0; i < w->part_count; i++) {
-		struct part *part = &w->parts[i];
-
-		if (!part->at_end) {
-			int64_t end = w->broker->ops->heard_end(w->broker, part->tp);
-
-			if (end > part->log_end)
-				part->log_end = end;
-		}
-		if (part->log_end > part->settled)
-			lag += part->log_end - part->settled;
-		if (part->replaying)
-			left += part->live_from - part->next;
-		replaying = replaying || part->replaying;
-		add_rebuild(part, &since_marker, &since_begin);
-		at_end = at_end && part->at_end && !part->replaying && !part->in_batch;
-	}
-	w->stats->lag = lag;
-	w->stats->replay_left = left;
-	if (w->stats->partitions >= 0) {
-		w->stats->since_marker = since_marker;
-		w->stats->since_begin = since_begin;
-	}
-	w->stats->at_end = at_end;
-	w->stats->live = w->stats->live || (w->stats->ready && !replaying);
-	return w->broker_away ? ask_for_broker(w, err) : 0;
-}
-
 static bool batch_is_due(const struct worker *w, int64_t now)
 {
 	if (w->txn.state != TXN_OPEN || w->action != TXN_WAIT)
@@ -343,21 +275,6 @@ static int commit_fresh_meta(struct worker *w, struct err *err)
 	return 0;
 }
 
-/* An orderly end is no crash. */
-static void clear_crashes(struct worker *w)
-{
-	static const struct crash_count none = {.offset = -1};
-	struct err ignored;
-
-	for (size_t i = 0; i < w->part_count; i++) {
-		struct part *part = &w->parts[i];
-
-		if (part->crash_noted && part->crashes.offset >= 0)
-			(void)w->store->ops->crash_write(w->store, part->tp, &none, &ignored);
-		part->crash_noted = false;
-	}
-}
-
 /* The drain: 1 when nothing is left to do. */
 static int drain(struct worker *w, struct err *err)
 {
@@ -366,7 +283,7 @@ static int drain(struct worker *w, struct err *err)
 		return -1;
 	if (!w->assigning && worker_checkpoint(w, true, true, err))
 		return -1;
-	clear_crashes(w);
+	worker_clear_crashes(w);
 	worker_forget(w);
 	(void)w->broker->ops->unassign(w->broker, err); /* close comes next in any case */
 	return 1;
@@ -423,7 +340,7 @@ static int stop_turn(struct worker *w, const struct err *err)
 	/* Best effort: readers need not wait for the transaction's timeout. */
 	if (w->txn.begun)
 		(void)w->broker->ops->abort(w->broker, &ignored);
-	clear_crashes(w);
+	worker_clear_crashes(w);
 	must(err->kind == ERR_STOP);
 	return -1;
 }
@@ -483,7 +400,7 @@ static int turn(struct worker *w, struct err *err)
 	}
 	if (worker_checkpoint(w, false, false, err))
 		return -1;
-	if (switch_intake(w, err) || update_lag(w, now, err))
+	if (switch_intake(w, err) || worker_update_lag(w, now, err))
 		return -1;
 	return poll_once(w, poll_timeout(w, now), err);
 }

@@ -1,8 +1,9 @@
 /*
  * worker: one thread's work: poll, run the steps, produce, commit. The one place that orders
  * effects; it sees ports only, so that the simulation runs this very code with a crash at every
- * step. worker.c is the loop and the batch, worker_assign.c assignment and recovery,
- * worker_commit.c the transaction's actions and the checkpoint.
+ * step. worker.c is the loop and the batch, worker_record.c a record's way, worker_assign.c
+ * assignment and recovery, worker_crashes.c the records that kill, worker_commit.c the
+ * transaction's actions, worker_checkpoint.c the way to the store, worker_lag.c how far behind.
  *
  * Thread: its own, all calls but worker_stop and the stats. Blocks: worker_turn at most the
  * broker's call limits.

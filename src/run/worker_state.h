@@ -169,12 +169,27 @@ void worker_seal(struct worker *worker);
 void worker_drop(struct worker *worker, const char *why);
 /* Turns the result of a broker call into the next event. 0; -1 only for a STOP. */
 int worker_follow(struct worker *worker, int rc, struct err *err);
+void worker_write_meta(const struct worker *worker, const struct part *part, char text[META_MAX]);
+
+/* --- worker_checkpoint.c --- */
 /* Starts, awaits or retries a checkpoint as the time and the overlay's size ask. 0; -1 STOP. */
 int worker_checkpoint(struct worker *worker, bool now, bool wait, struct err *err);
 /* What the overlays' memory can come to: a table holds at most four slots an item. */
 size_t worker_overlays_bytes(const struct worker *worker);
 /* Awaits a running checkpoint and forgets what is not on disk. */
 void worker_drop_overlays(struct worker *worker);
-void worker_write_meta(const struct worker *worker, const struct part *part, char text[META_MAX]);
+
+/* --- worker_crashes.c --- */
+/* What a crash loop at C means: smaller batches; at last, for the record itself, -1 STOP. */
+int worker_heed_crashes(struct worker *worker, struct part *part, struct err *err);
+/* A start that ends because the partition went away, or is decided anew, is none in which the
+ * process died. If this cannot be written it counts all the same. */
+void worker_uncount_starts(struct worker *worker);
+/* An orderly end is no crash. */
+void worker_clear_crashes(struct worker *worker);
+
+/* --- worker_lag.c --- */
+/* Once a second; asks for a broker that was away. 0; -1 STOP. */
+int worker_update_lag(struct worker *worker, int64_t now, struct err *err);
 
 #endif
