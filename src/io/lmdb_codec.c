@@ -244,9 +244,12 @@ bool lmdb_codec_partition_read(struct bytes key, struct bytes value,
 	if (take_u64(&at) !=
 	    sum(key.data, key.len, value.data, LMDB_CODEC_PARTITION_BYTES - SUM_BYTES))
 		return false;
-	/* The sum holds, so these were written so: still no number is trusted as an index. */
+	/* The sum holds, so these were written so: still no number is trusted as an index, and
+	 * what is never written is none of ours. */
 	if (partition.id < 1 || flags & ~(uint32_t)FLAGS_ALL ||
-	    partition.checkpoint.window.marker_count > MARKERS_MAX)
+	    partition.checkpoint.window.marker_count > MARKERS_MAX ||
+	    (!partition.has_checkpoint &&
+	     (flags != 0 || partition.checkpoint.window.marker_count != 0)))
 		return false;
 	*ret = partition;
 	return true;
