@@ -92,6 +92,23 @@ static void pace(struct load *load, uint64_t done)
 	}
 }
 
+static void open_producer(struct load *load);
+
+/* librdkafka's idempotent producer (2.0.2) may end with a fatal error when brokers are killed. A
+ * new one goes on; what the old one had not delivered is not in the topic, and so no part of the
+ * load, or it is: nothing is sent again. It counts as failed. */
+static void reopen_producer(struct load *load, const char *why)
+{
+	fprintf(stderr, "  load: a new producer, as the old one ended: %s\n", why);
+	rd_kafka_purge(load->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+	rd_kafka_flush(load->producer, CLIENT_CALL_MS);
+	rd_kafka_topic_destroy(load->handle);
+	rd_kafka_destroy(load->producer);
+	load->failed++;
+	load->why = RD_KAFKA_RESP_ERR__FATAL;
+	open_producer(load);
+}
+
 static void produce(struct load *load, uint64_t index)
 {
 	struct payment payment;
@@ -124,8 +141,11 @@ static void produce(struct load *load, uint64_t index)
 			char why[256] = "";
 
 			(void)rd_kafka_fatal_error(load->producer, why, sizeof(why));
-			client_die(CLIENT_EXIT_UNAVAILABLE, "produce to %s: %s %s", load->topic,
-				   rd_kafka_err2str(err), why);
+			if (why[0] == '\0' || load->transactional_id)
+				client_die(CLIENT_EXIT_UNAVAILABLE, "produce to %s: %s %s",
+					   load->topic, rd_kafka_err2str(err), why);
+			reopen_producer(load, why);
+			continue;
 		}
 		rd_kafka_poll(load->producer, 10);
 	}
