@@ -74,6 +74,7 @@ IO_SRCS = \
 	src/io/hash_sodium.c \
 	src/io/journal_access.c \
 	src/io/journal_broker.c \
+	src/io/journal_ends.c \
 	src/io/journal_known.c \
 	src/io/journal_match.c \
 	src/io/journal_place.c \

@@ -126,9 +126,9 @@ static int find_first(struct journal_broker *own, struct err *err)
 	struct journal_position first = {.is = true, .placed = true};
 	int res = -1;
 
-	if (own->known.first.is)
+	if (own->known.first.is && !own->is_overtaken)
 		return 0;
-	switch (pipeline->start) {
+	switch (own->is_overtaken ? START_LATEST : pipeline->start) {
 	case START_EARLIEST:
 		res = journal_head(own->journal, &first.place, err);
 		break;
@@ -197,10 +197,20 @@ static int op_log_range(struct broker *broker, struct tp tp, int64_t *ret_start,
 	}
 	if (journal_check(own->journal, &own->known.home.place, &whole, err) < 0)
 		return -1;
+	if (whole && !own->is_overtaken) {
+		own->assigned = false; /* the handle is used for this */
+		if (journal_is_overtaken(own->journal, &own->known.home.place, &own->is_overtaken,
+					 err) < 0)
+			return -1;
+	}
 	if (!whole || own->is_overtaken) {
-		own->known.gap = (struct journal_position){true, true, own->known.home.offset + 1,
-							   own->known.home.place};
-		if (!whole && journal_head(own->journal, &own->known.gap.place, err) < 0)
+		own->known.gap = (struct journal_position){.is = true,
+							   .placed = true,
+							   .offset = own->known.home.offset + 1};
+		/* What was overtaken may have been read in part, as far as it sorted behind the
+		 * place of then: to go on behind all of it repeats nothing. */
+		if ((whole ? journal_tail(own->journal, &own->known.gap.place, err)
+			   : journal_head(own->journal, &own->known.gap.place, err)) < 0)
 			return -1;
 		*ret_start = *ret_end = own->known.gap.offset;
 		return 0;
@@ -255,7 +265,7 @@ static int op_send_offsets(struct broker *broker, const struct tp_offset *offset
 	must(len < META_MAX);
 	memcpy(text, offset.metadata, len);
 	len += journal_place_write(place, text + len);
-	must(len < META_MAX); /* 355 and 149 at most: core/meta would not read more */
+	must(len < META_MAX); /* 355 and 150 at most: core/meta would not read more */
 	offset.metadata = text;
 	own->sent = (struct journal_position){true, true, offset.offset, *place};
 	return kafka_position_send(&own->kafka, &own->pair.producer, &offset, err);

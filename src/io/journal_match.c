@@ -72,9 +72,9 @@ int journal_match_add_boot(sd_journal *handle, const struct journal_source *sour
 {
 	int res;
 
-	if (journal_match_add(handle, source, err) < 0)
+	if (source && journal_match_add(handle, source, err) < 0)
 		return -1;
-	res = sd_journal_add_conjunction(handle);
+	res = source ? sd_journal_add_conjunction(handle) : 0;
 	if (res >= 0)
 		res = add(handle, "_BOOT_ID", boot);
 	if (res < 0)

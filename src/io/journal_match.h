@@ -16,7 +16,7 @@
 int journal_match_add(sd_journal *handle, const struct journal_source *source,
 		      struct err *err) CHECKED;
 
-/* The same, of one boot only (32 hex digits). */
+/* The same, of one boot only (32 hex digits). source NULL: all of that boot. */
 int journal_match_add_boot(sd_journal *handle, const struct journal_source *source,
 			   const char *boot, struct err *err) CHECKED;
 

@@ -40,6 +40,7 @@ bool journal_place_set(struct journal_place *place, bool before, const char *cur
 	if (!is_cursor(cursor))
 		return false;
 	place->before = before;
+	place->alone = false;
 	memcpy(place->cursor, cursor, strlen(cursor) + 1);
 	return true;
 }
@@ -50,7 +51,7 @@ bool journal_place_read(struct bytes metadata, struct journal_place *ret)
 	const size_t name_len = sizeof(name) - 1;
 	const char *text = metadata.data, *at, *end;
 	char cursor[JOURNAL_CURSOR_MAX];
-	bool before;
+	bool before, alone;
 	size_t len;
 
 	if (!text || !(at = memmem(text, metadata.len, name, name_len)))
@@ -59,6 +60,8 @@ bool journal_place_read(struct bytes metadata, struct journal_place *ret)
 	end = text + metadata.len;
 	before = at < end && *at == '^';
 	at += before;
+	alone = at < end && *at == '!';
+	at += alone;
 	len = (size_t)(end - at);
 	if (memchr(at, ' ', len))
 		len = (size_t)((const char *)memchr(at, ' ', len) - at);
@@ -66,13 +69,16 @@ bool journal_place_read(struct bytes metadata, struct journal_place *ret)
 		return false;
 	memcpy(cursor, at, len);
 	cursor[len] = '\0';
-	return strlen(cursor) == len && journal_place_set(ret, before, cursor);
+	if (strlen(cursor) != len || !journal_place_set(ret, before, cursor))
+		return false;
+	ret->alone = alone;
+	return true;
 }
 
 size_t journal_place_write(const struct journal_place *place, char text[JOURNAL_PLACE_FIELD_MAX])
 {
-	int len = snprintf(text, JOURNAL_PLACE_FIELD_MAX, " c=%s%s", place->before ? "^" : "",
-			   place->cursor);
+	int len = snprintf(text, JOURNAL_PLACE_FIELD_MAX, " c=%s%s%s", place->before ? "^" : "",
+			   place->alone ? "!" : "", place->cursor);
 
 	must(len > 0 && len < JOURNAL_PLACE_FIELD_MAX);
 	return (size_t)len;
@@ -80,7 +86,7 @@ size_t journal_place_write(const struct journal_place *place, char text[JOURNAL_
 
 bool journal_place_equal(const struct journal_place *a, const struct journal_place *b)
 {
-	return a->before == b->before && strcmp(a->cursor, b->cursor) == 0;
+	return a->before == b->before && a->alone == b->alone && strcmp(a->cursor, b->cursor) == 0;
 }
 
 const char *journal_cursor_identity(const char *cursor)

@@ -1,7 +1,7 @@
 /*
  * journal_place: a place in the journal, as text: an entry's cursor, and whether the place is
  * before or behind that entry. In a committed offset's metadata it is one more field,
- * " c=<cursor>" or " c=^<cursor>" (before), which core/meta leaves alone.
+ * " c=<cursor>", with ^ for before and ! for alone in front, which core/meta leaves alone.
  *
  * Pure. Thread: any.
  */
@@ -21,6 +21,9 @@
 
 struct journal_place {
 	bool before;
+	/* What other boots have behind it came before it all the same: the wall clock was set
+	 * back. While its boot is the running one, only this boot's entries are read on. */
+	bool alone;
 	char cursor[JOURNAL_CURSOR_MAX];
 };
 
@@ -31,7 +34,7 @@ bool journal_place_set(struct journal_place *place, bool before, const char *cur
 bool journal_place_read(struct bytes metadata, struct journal_place *ret);
 
 /* The field with its blank in front and a NUL; returns its length. */
-#define JOURNAL_PLACE_FIELD_MAX (JOURNAL_CURSOR_MAX + 4)
+#define JOURNAL_PLACE_FIELD_MAX (JOURNAL_CURSOR_MAX + 5)
 size_t journal_place_write(const struct journal_place *place, char text[JOURNAL_PLACE_FIELD_MAX]);
 
 bool journal_place_equal(const struct journal_place *a, const struct journal_place *b);

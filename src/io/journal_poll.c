@@ -2,7 +2,6 @@
 #include "io/journal_poll.h"
 
 #include <inttypes.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/must.h"
@@ -18,9 +17,8 @@ static int follow_tail(struct journal_broker *own, enum journal_found *ret, stru
 		       struct err *err)
 {
 	const struct journal_place *last = journal_last(own->journal);
-	char boot[JOURNAL_BOOT_MAX] = "";
 	struct journal_place tail;
-	bool is, overtaken = false;
+	bool is, overtaken;
 
 	*ret = JOURNAL_END;
 	if (clock_ms(CLOCK_MONOTONIC) - own->tail_ms < TAIL_EVERY_MS)
@@ -32,17 +30,9 @@ static int follow_tail(struct journal_broker *own, enum journal_found *ret, stru
 		return -1;
 	if (*ret != JOURNAL_END || !is || !last)
 		return 0;
-	/* The journal ends in an earlier boot than this one: this one's entries sort before it. */
-	memcpy(boot, journal_cursor_boot(tail.cursor), JOURNAL_BOOT_MAX - 1);
-	if (strcmp(boot, journal_boot(own->journal)) != 0 &&
-	    journal_is_overtaken(own->journal, last, journal_boot(own->journal), &overtaken, err) <
-		    0)
-		return -1;
-	if (!overtaken && journal_cursor_is_unordered(last->cursor, tail.cursor) &&
-	    journal_is_overtaken(own->journal, last, boot, &overtaken, err) < 0)
+	if (journal_tail_overtakes(own->journal, last, &tail, &overtaken, err) < 0)
 		return -1;
 	if (overtaken) {
-		own->is_overtaken = true;
 		*ret = JOURNAL_HOLE;
 	} else if (journal_cursor_is_later(tail.cursor, last->cursor)) {
 		journal_advance(own->journal, &tail);
@@ -63,6 +53,12 @@ static void give_record(struct journal_broker *own, const struct record *record,
 	own->next++;
 	own->at_end = false;
 	journal_known_add(&own->known, own->next, place);
+}
+
+/* Is all committed that was read? */
+static bool is_settled(const struct journal_broker *own)
+{
+	return own->next == (own->known.home.is ? own->known.home.offset : 0);
 }
 
 /* Must the position be committed once more though nothing was read? */
@@ -107,6 +103,7 @@ int journal_poll(struct journal_broker *own, int timeout_ms, struct broker_event
 {
 	enum journal_found found;
 	struct record record;
+	bool overtaken;
 
 	if (own->subscribed && !own->told) {
 		own->told = true;
@@ -119,15 +116,22 @@ int journal_poll(struct journal_broker *own, int timeout_ms, struct broker_event
 		return kafka_consumer_poll(&own->pair.consumer, timeout_ms, ret, err);
 	if (journal_next(own->journal, own->records, &found, &record, err) < 0)
 		return -1;
-	if (found == JOURNAL_END && own->at_end && follow_tail(own, &found, &record, err) < 0)
-		return -1;
+	overtaken = found == JOURNAL_HOLE && journal_was_overtaken(own->journal);
+	if (found == JOURNAL_END && own->at_end) {
+		if (follow_tail(own, &found, &record, err) < 0)
+			return -1;
+		overtaken = found == JOURNAL_HOLE && journal_was_overtaken(own->journal);
+	}
+	/* To go on behind such a hole passes over what was not committed: so that comes first. */
+	if (overtaken && !is_settled(own))
+		found = JOURNAL_END;
 	switch (found) {
 	case JOURNAL_ENTRY:
 		give_record(own, &record, ret);
 		return 0;
 	case JOURNAL_HOLE:
 		own->assigned = false; /* until the worker has decided */
-		own->is_overtaken = own->is_overtaken || journal_was_overtaken(own->journal);
+		own->is_overtaken = overtaken;
 		*ret = (struct broker_event){.kind = BROKER_OFFSET_GONE,
 					     .source = {own->tp.topic, own->tp.partition,
 							own->next}};

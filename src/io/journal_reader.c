@@ -1,13 +1,10 @@
 /* journal_reader: see journal_reader.h. */
-#include "io/journal_reader.h"
+#include "io/journal_handle.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-id128.h>
-#include <systemd/sd-journal.h>
 #include <time.h>
 
 #include "base/cleanup.h"
@@ -19,39 +16,17 @@
 #define FIELDS_MAX 1024 /* journald's own limit of an entry */
 #define EXTRA_FIELDS 3  /* cursor and the two times */
 #define YOUNG_US (INT64_C(60) * 1000000)
-#define SETTLED_US (INT64_C(2) * 1000000)
-
-struct journal {
-	const struct journal_source *source; /* borrowed */
-	sd_journal *read;                    /* with the matches */
-	sd_journal *all;                     /* without */
-	bool held;      /* `read` stands at an entry that was not given out yet */
-	bool changed;   /* files came or went since the last check */
-	bool has_last;  /* `last` is known */
-	bool overtaken; /* why the last hole was one */
-	struct journal_place last;
-	char boot[JOURNAL_BOOT_MAX];    /* the running one */
-	char entered[JOURNAL_BOOT_MAX]; /* the boot whose first entry was checked last */
-};
-
-static int failed(int res, const char *what, struct err *err)
-{
-	if (res == -EACCES || res == -EPERM)
-		return err_set(err, ERR_STOP, EXIT_PERMISSION, "journal: %s: %s", what,
-			       strerror(-res));
-	return err_set(err, ERR_RETRY, -res, "journal: %s: %s", what, strerror(-res));
-}
 
 static int open_handle(sd_journal **ret, struct err *err)
 {
 	int res = sd_journal_open(ret, SD_JOURNAL_LOCAL_ONLY | SD_JOURNAL_SYSTEM);
 
 	if (res < 0)
-		return failed(res, "open", err);
+		return journal_failed(res, "open", err);
 	/* From now on it hears of files that come and go. */
 	res = sd_journal_get_fd(*ret);
 	if (res < 0)
-		return failed(res, "watch", err);
+		return journal_failed(res, "watch", err);
 	return 0;
 }
 
@@ -82,167 +57,20 @@ void journal_close(struct journal *j)
 	free(j);
 }
 
-/* --- places --- */
-
-static int place_here(sd_journal *handle, bool before, struct journal_place *ret, struct err *err)
-{
-	CLEANUP(free) char *cursor = NULL;
-	int res = sd_journal_get_cursor(handle, &cursor);
-
-	if (res < 0)
-		return failed(res, "cursor", err);
-	if (!journal_place_set(ret, before, cursor))
-		return err_set(err, ERR_STOP, EXIT_INTERNAL,
-			       "journal: a cursor of a form that onced does not know");
-	return 0;
-}
-
-static int empty(struct err *err)
-{
-	return err_set(err, ERR_RETRY, 0, "journal: there is no entry yet (is journald running?)");
-}
-
-/* Hears of files first. */
-static void refresh(struct journal *j)
-{
-	(void)sd_journal_process(j->all); /* fails as every later call will */
-}
-
-int journal_head(struct journal *j, struct journal_place *ret, struct err *err)
-{
-	int res;
-
-	refresh(j);
-	res = sd_journal_seek_head(j->all);
-	if (res >= 0)
-		res = sd_journal_next(j->all);
-	if (res < 0)
-		return failed(res, "head", err);
-	return res == 0 ? empty(err) : place_here(j->all, true, ret, err);
-}
-
-/* 1: `all` stands at the newest entry; 0: there is none. */
-static int go_to_tail(struct journal *j, struct err *err)
-{
-	int res;
-
-	refresh(j);
-	res = sd_journal_seek_tail(j->all);
-	if (res >= 0)
-		res = sd_journal_previous(j->all);
-	return res < 0 ? failed(res, "tail", err) : res;
-}
-
-int journal_tail(struct journal *j, struct journal_place *ret, struct err *err)
-{
-	int res = go_to_tail(j, err);
-
-	if (res < 0)
-		return -1;
-	return res == 0 ? empty(err) : place_here(j->all, false, ret, err);
-}
-
-/* Was the entry that the handle stands at written a while ago, by the clock that nobody sets? */
-static bool is_settled(const struct journal *j, sd_journal *handle)
-{
-	char text[SD_ID128_STRING_MAX];
-	struct timespec now;
-	sd_id128_t boot;
-	uint64_t us;
-
-	must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-	return sd_journal_get_monotonic_usec(handle, &us, &boot) >= 0 &&
-	       strcmp(sd_id128_to_string(boot, text), j->boot) == 0 &&
-	       (int64_t)us < now.tv_sec * INT64_C(1000000) - SETTLED_US;
-}
-
-/* The newest entry may be in the files' common list while the lists of its fields, which matches
- * go by, do not have it yet. journald writes one after another: the one before is complete. */
-int journal_settled_tail(struct journal *j, bool *ret_is, struct journal_place *ret,
-			 struct err *err)
-{
-	int res = go_to_tail(j, err);
-
-	if (res == 1 && !is_settled(j, j->all)) {
-		res = sd_journal_previous(j->all);
-		if (res < 0)
-			return failed(res, "tail", err);
-	}
-	if (res < 0 || (res == 1 && place_here(j->all, false, ret, err) < 0))
-		return -1;
-	*ret_is = res == 1;
-	return 0;
-}
-
-int journal_at_time(struct journal *j, int64_t ms, struct journal_place *ret, struct err *err)
-{
-	int res;
-
-	refresh(j);
-	res = sd_journal_seek_realtime_usec(j->all, (uint64_t)ms * 1000);
-	if (res >= 0)
-		res = sd_journal_next(j->all);
-	if (res < 0)
-		return failed(res, "time", err);
-	return res == 0 ? journal_tail(j, ret, err) : place_here(j->all, true, ret, err);
-}
-
-static int is_at(sd_journal *handle, const struct journal_place *place)
-{
-	return sd_journal_test_cursor(handle, journal_cursor_identity(place->cursor));
-}
-
-int journal_check(struct journal *j, const struct journal_place *place, bool *ret_whole,
-		  struct err *err)
-{
-	struct journal_place found;
-	int res;
-
-	refresh(j);
-	res = sd_journal_seek_cursor(j->all, place->cursor);
-	if (res >= 0)
-		res = sd_journal_next(j->all);
-	if (res < 0)
-		return failed(res, "look for a cursor", err);
-	if (res == 0) {
-		*ret_whole = false;
-		return 0;
-	}
-	res = is_at(j->all, place);
-	if (res < 0)
-		return failed(res, "compare a cursor", err);
-	if (res == 0 && place_here(j->all, false, &found, err) < 0)
-		return -1;
-	/* The entry itself may be gone, if it was the last one that is. */
-	*ret_whole =
-		res > 0 || (!place->before && journal_cursor_follows(place->cursor, found.cursor));
-	return 0;
-}
-
-int journal_is_overtaken(struct journal *j, const struct journal_place *place, const char *boot,
-			 bool *ret, struct err *err)
-{
-	int res;
-
-	refresh(j);
-	if (journal_match_add_boot(j->all, j->source, boot, err) < 0)
-		return -1;
-	res = sd_journal_seek_cursor(j->all, place->cursor);
-	if (res >= 0)
-		res = sd_journal_previous(j->all);
-	sd_journal_flush_matches(j->all);
-	if (res < 0)
-		return failed(res, "look before a cursor", err);
-	*ret = res > 0;
-	return 0;
-}
-
-const char *journal_boot(const struct journal *j)
-{
-	return j->boot;
-}
-
 /* --- reading --- */
+
+/* The matches that reading on from the place needs. */
+static int match_for(struct journal *j, const struct journal_place *place, struct err *err)
+{
+	bool alone = place->alone && journal_is_this_boot(j, place);
+
+	if (alone == j->alone)
+		return 0;
+	sd_journal_flush_matches(j->read);
+	j->alone = alone;
+	return alone ? journal_match_add_boot(j->read, j->source, j->boot, err)
+		     : journal_match_add(j->read, j->source, err);
+}
 
 int journal_back_begin(struct journal *j, const struct journal_place *place, uint64_t *ret_count,
 		       struct err *err)
@@ -250,13 +78,15 @@ int journal_back_begin(struct journal *j, const struct journal_place *place, uin
 	int res, at = 0;
 
 	j->held = j->has_last = false;
+	if (match_for(j, place, err) < 0)
+		return -1;
 	res = sd_journal_seek_cursor(j->read, place->cursor);
 	if (res >= 0)
 		res = sd_journal_previous(j->read);
 	if (res > 0)
-		at = is_at(j->read, place);
+		at = journal_is_at(j->read, place);
 	if (res < 0 || at < 0)
-		return failed(res < 0 ? res : at, "go back", err);
+		return journal_failed(res < 0 ? res : at, "go back", err);
 	/* The entry of a place before it is not before it. */
 	*ret_count = res > 0 && !(place->before && at > 0);
 	return 0;
@@ -267,7 +97,7 @@ int journal_back_more(struct journal *j, uint64_t max, uint64_t *ret_count, stru
 	int res = sd_journal_previous_skip(j->read, max);
 
 	if (res < 0)
-		return failed(res, "go back", err);
+		return journal_failed(res, "go back", err);
 	*ret_count = (uint64_t)res;
 	return 0;
 }
@@ -299,17 +129,20 @@ int journal_seek(struct journal *j, const struct journal_place *place, uint64_t 
 
 	if (back > 0)
 		return seek_back(j, place, back, err);
+	if (match_for(j, place, err) < 0)
+		return -1;
 	res = sd_journal_seek_cursor(j->read, place->cursor);
 	if (res >= 0)
 		res = sd_journal_next(j->read);
 	if (res > 0)
-		at = is_at(j->read, place);
+		at = journal_is_at(j->read, place);
 	if (res < 0 || at < 0)
-		return failed(res < 0 ? res : at, "seek", err);
+		return journal_failed(res < 0 ? res : at, "seek", err);
 	/* With nothing there yet, sd-journal keeps the place and looks again. */
 	j->held = res > 0 && (place->before || at == 0);
 	if (place != &j->last)
 		j->last = *place;
+	j->last.alone = j->alone;
 	j->has_last = true;
 	return 0;
 }
@@ -340,7 +173,7 @@ static int step(struct journal *j, struct err *err)
 		j->changed = sd_journal_process(j->read) == SD_JOURNAL_INVALIDATE || j->changed;
 		res = sd_journal_next(j->read);
 	}
-	return res < 0 ? failed(res, "next", err) : res;
+	return res < 0 ? journal_failed(res, "next", err) : res;
 }
 
 /* Was it written so lately that it may have come while `next` was looking? */
@@ -389,7 +222,7 @@ static int take_entry(struct journal *j, const struct journal_place *place, stru
 	if (res >= 0)
 		res = sd_journal_get_monotonic_usec(j->read, &monotonic, &boot);
 	if (res < 0)
-		return failed(res, "time of an entry", err);
+		return journal_failed(res, "time of an entry", err);
 	end = add_text(end, "__CURSOR", place->cursor);
 	end = add_text(end, "__REALTIME_TIMESTAMP", arena_printf(arena, "%" PRIu64, realtime));
 	end = add_text(end, "__MONOTONIC_TIMESTAMP", arena_printf(arena, "%" PRIu64, monotonic));
@@ -410,7 +243,7 @@ static int take_entry(struct journal *j, const struct journal_place *place, stru
 		end++;
 	}
 	if (res < 0)
-		return failed(res, "fields of an entry", err);
+		return journal_failed(res, "fields of an entry", err);
 	journal_record_make(fields, (size_t)(end - fields), (int64_t)realtime, arena, ret);
 	return 0;
 }
@@ -421,12 +254,18 @@ static int check_order(struct journal *j, const struct journal_place *place, boo
 {
 	const char *boot = journal_cursor_boot(place->cursor);
 
+	char entering[JOURNAL_BOOT_MAX] = "";
+
 	*ret_hole = false;
 	if (!j->has_last || !journal_cursor_is_unordered(j->last.cursor, place->cursor) ||
 	    strncmp(j->entered, boot, JOURNAL_BOOT_MAX - 1) == 0)
 		return 0;
-	(void)snprintf(j->entered, sizeof(j->entered), "%.*s", JOURNAL_BOOT_MAX - 1, boot);
-	return journal_is_overtaken(j, &j->last, j->entered, ret_hole, err);
+	memcpy(entering, boot, JOURNAL_BOOT_MAX - 1);
+	if (journal_has_before(j, &j->last, entering, ret_hole, err) < 0)
+		return -1;
+	if (!*ret_hole) /* a hole is one until the reading goes on elsewhere */
+		memcpy(j->entered, entering, sizeof(j->entered));
+	return 0;
 }
 
 int journal_next(struct journal *j, struct arena *arena, enum journal_found *ret_found,
@@ -450,9 +289,10 @@ int journal_next(struct journal *j, struct arena *arena, enum journal_found *ret
 	if (*ret_found != JOURNAL_ENTRY)
 		return 0;
 	j->held = true; /* until all of it is read */
-	if (place_here(j->read, false, &place, err) < 0 || check_order(j, &place, &hole, err) < 0 ||
-	    take_entry(j, &place, arena, ret, err) < 0)
+	if (journal_place_here(j->read, false, &place, err) < 0 ||
+	    check_order(j, &place, &hole, err) < 0 || take_entry(j, &place, arena, ret, err) < 0)
 		return -1;
+	place.alone = j->alone;
 	if (hole) {
 		j->overtaken = true;
 		*ret_found = JOURNAL_HOLE;

@@ -29,20 +29,17 @@ int journal_open(const struct journal_source *source, struct journal **ret,
 		 struct err *err) CHECKED;
 void journal_close(struct journal *journal); /* NULL is fine */
 
-/* The running boot's id. */
-const char *journal_boot(const struct journal *journal);
-
 /* --- places; the matches do not count --- */
 
-/* Before the oldest entry; behind the newest; before the first one not older than ms (behind the
- * newest if there is none). */
+/* Before the oldest entry; behind the newest, alone if that is of this boot and the journal ends
+ * in another; before the first one not older than ms (behind the newest if there is none). */
 int journal_head(struct journal *journal, struct journal_place *ret, struct err *err) CHECKED;
 int journal_tail(struct journal *journal, struct journal_place *ret, struct err *err) CHECKED;
 int journal_at_time(struct journal *journal, int64_t ms, struct journal_place *ret,
 		    struct err *err) CHECKED;
 
-/* Behind the newest entry, or the one before if that one may still be being written; false = there
- * is none. */
+/* Behind the newest entry (of this boot, while reading is alone), or the one before if that one
+ * may still be being written; false = there is none. */
 int journal_settled_tail(struct journal *journal, bool *ret_is, struct journal_place *ret,
 			 struct err *err) CHECKED;
 
@@ -50,10 +47,14 @@ int journal_settled_tail(struct journal *journal, bool *ret_is, struct journal_p
 int journal_check(struct journal *journal, const struct journal_place *place, bool *ret_whole,
 		  struct err *err) CHECKED;
 
-/* Has the boot that the cursor tells of entries that sort before the place? They cannot have been
- * read, if the place is of an earlier boot: the wall clock was set back. */
-int journal_is_overtaken(struct journal *journal, const struct journal_place *place,
-			 const char *boot, bool *ret, struct err *err) CHECKED;
+/* The end of the journal was reached at the place, and the newest entry is `tail`: are there
+ * entries of a later boot that sort before the place? The wall clock was set back. */
+int journal_tail_overtakes(struct journal *journal, const struct journal_place *place,
+			   const struct journal_place *tail, bool *ret, struct err *err) CHECKED;
+/* The same, found out for a place: true only if no matching entry sorts behind it. Moves the
+ * reading there. */
+int journal_is_overtaken(struct journal *journal, const struct journal_place *place, bool *ret,
+			 struct err *err) CHECKED;
 
 /* --- reading --- */
 

@@ -118,16 +118,21 @@ START_TEST(a_place_goes_through_the_metadata)
 	struct journal_place place, read;
 	struct meta back;
 
-	for (int before = 0; before < 2; before++) {
+	for (int i = 0; i < 4; i++) {
 		size_t len = meta_write(&meta, text);
 
-		ck_assert(journal_place_set(&place, before, CURSOR));
+		ck_assert(journal_place_set(&place, i & 1, CURSOR));
+		ck_assert(!place.alone);
+		place.alone = i & 2;
 		len += journal_place_write(&place, text + len);
 		ck_assert(journal_place_read(bytes_of(text, len), &read));
 		ck_assert(journal_place_equal(&place, &read));
 		ck_assert_int_eq(meta_read(bytes_of(text, len), &back), META_OURS);
 		ck_assert_int_eq(back.p, 5);
 		read.before = !read.before;
+		ck_assert(!journal_place_equal(&place, &read));
+		read = place;
+		read.alone = !read.alone;
 		ck_assert(!journal_place_equal(&place, &read));
 	}
 	ck_assert(!journal_place_read(bytes_of(text, meta_write(&meta, text)), &read));
