@@ -532,7 +532,7 @@ check-integration: all failpoints tsan tools $(INTEGRATION) $(SHIMS)
 check-fault: failpoints tools $(SHIMS)
 	@$(srcdir)/tests/fault/run $(CURDIR) --quick
 
-check-systemd: all tools
+check-systemd: all tools $(SHIMS)
 	@$(srcdir)/tests/systemd/run . $(abspath $(srcdir))
 
 deb:
