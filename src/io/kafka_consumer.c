@@ -345,8 +345,8 @@ int kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms, struct 
 		rd_kafka_message_destroy(message);
 		return res;
 	}
-	if (consumer->client.login.refused_ms != 0)
-		kafka_login_works(&consumer->client.login);
+	if (consumer->client.login.refused_ms != 0 || consumer->client.trouble_told)
+		kafka_client_works(&consumer->client);
 	hold(consumer, message);
 	*ret = (struct broker_event){.kind = BROKER_RECORD};
 	ret->source =
