@@ -243,6 +243,7 @@ UNIT_TESTS = \
 	check_overlay \
 	check_policy \
 	check_prefix \
+	check_print \
 	check_protect \
 	check_rebuild \
 	check_recover \

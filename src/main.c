@@ -18,7 +18,8 @@ static const struct subcommand {
 	{"reload", cli_reload,
 	 "[-c FILE]                         let the daemon read its files anew"},
 	{"verify", cli_verify, "[-c FILE] [--json] PIPELINE      compare outputs with the input"},
-	{"offsets", cli_offsets, "show | accept PIPELINE ...       where each partition stands"},
+	{"offsets", cli_offsets,
+	 "show | accept | reset PIPELINE ...   where each partition stands"},
 	{"version", cli_version, "                                 of onced and its libraries"},
 };
 

@@ -27,7 +27,7 @@ bool ask_again(const struct ask *ask, int rc, struct err *err)
 		(void)nanosleep(&pause, NULL); /* a signal only shortens it */
 		return true;
 	}
-	(void)err_wrap(err, "no answer within %" PRId64 " s (--timeout)", ask->timeout_ms / 1000);
+	(void)err_wrap(err, "gave up after %" PRId64 " s (--timeout)", ask->timeout_ms / 1000);
 	err->kind = ERR_STOP;
 	err->code = EXIT_UNAVAILABLE;
 	return false;

@@ -2,8 +2,40 @@
 #include "cli/check_print.h"
 
 #include <inttypes.h>
+#include <string.h>
 
-static void print_settings(FILE *out, const struct setting *settings, size_t count)
+#include "config/kafka_allow.h"
+#include "config/options.h"
+
+/* What else the value could be: "; default 1; from 1 to 64". */
+static void print_limits(FILE *out, enum option_file which, const struct setting *setting)
+{
+	const struct option_rule *option = options_of(which, setting->path);
+	char limits[OPTIONS_LIMITS_MAX];
+
+	if (!option)
+		return;
+	if (setting->file && option->preset)
+		(void)fprintf(out, "; default %s", option->preset);
+	options_limits(option, limits);
+	if (*limits)
+		(void)fprintf(out, "; %s", limits);
+}
+
+/* The same for a property of librdkafka's, whose defaults are its own. */
+static void print_kafka_limits(FILE *out, const char *name)
+{
+	const struct kafka_rule *rule = kafka_allow_find(name);
+	char limits[KAFKA_EXPECTED_MAX];
+
+	if (rule && rule->type == KAFKA_INT)
+		(void)fprintf(out, "; %s", kafka_allow_check(rule, "x", limits));
+	else if (rule && rule->type == KAFKA_WORD)
+		(void)fprintf(out, "; %s", kafka_allow_check(rule, "", limits));
+}
+
+static void print_settings(FILE *out, enum option_file which, const struct setting *settings,
+			   size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		const struct setting *setting = &settings[i];
@@ -16,9 +48,14 @@ static void print_settings(FILE *out, const struct setting *settings, size_t cou
 				(void)fputc(*c, out);
 		}
 		if (setting->file)
-			(void)fprintf(out, "  (%s:%d)\n", setting->file, setting->line);
+			(void)fprintf(out, "  (%s:%d", setting->file, setting->line);
 		else
-			(void)fputs("  (default)\n", out);
+			(void)fputs("  (default", out);
+		if (which == OPTION_MAIN && strncmp(setting->path, "kafka.", 6) == 0)
+			print_kafka_limits(out, setting->path + 6);
+		else
+			print_limits(out, which, setting);
+		(void)fputs(")\n", out);
 	}
 }
 
@@ -65,7 +102,7 @@ void check_print(FILE *out, const struct config *config, int64_t workers,
 {
 	if (verbose) {
 		(void)fprintf(out, "main file: %s\n", config->file ? config->file : "none");
-		print_settings(out, config->settings, config->setting_count);
+		print_settings(out, OPTION_MAIN, config->settings, config->setting_count);
 		print_memory(out, workers, share);
 	}
 	for (size_t i = 0; i < config->pipeline_count; i++) {
@@ -73,6 +110,7 @@ void check_print(FILE *out, const struct config *config, int64_t workers,
 
 		print_summary(out, pipeline);
 		if (verbose)
-			print_settings(out, pipeline->settings, pipeline->setting_count);
+			print_settings(out, OPTION_PIPELINE, pipeline->settings,
+				       pipeline->setting_count);
 	}
 }

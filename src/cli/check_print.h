@@ -1,6 +1,7 @@
 /*
  * check_print: what `onced check` says of a configuration that is right: a line or two for each
- * pipeline; verbose: every setting with where it comes from. No secret is among them.
+ * pipeline; verbose: every setting with where it comes from, its default and its limits. No secret
+ * is among them.
  *
  * Thread: main. Blocks: as the stream does.
  */

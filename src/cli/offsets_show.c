@@ -1,4 +1,5 @@
 /* onced offsets show: facts, and core/recover's verdict on them. */
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@ static const struct memory_share no_records = {(size_t)1 << 20, (size_t)1 << 20,
 struct local {
 	struct lmdb_env *env;
 	struct store *store;
-	const char *why; /* why it is not looked at; NULL = it is */
+	const char *why; /* why it is not looked at; NULL = it is, or there is none */
 	struct err err;
 };
 
@@ -30,10 +31,8 @@ static void local_open(struct local *local, const struct config *config,
 
 	if (snprintf(dir, sizeof(dir), "%s/%s", config->state_dir, pipeline->name) >=
 		    (int)sizeof(dir) ||
-	    access(dir, F_OK) != 0) {
-		local->why = "none";
+	    (access(dir, F_OK) != 0 && errno == ENOENT))
 		return;
-	}
 	if (wiring_env_open(config, pipeline, NULL, &local->env, &local->err) < 0 ||
 	    lmdb_store_open(local->env, &local->store, &local->err) < 0)
 		local->why = local->err.msg;
@@ -132,7 +131,10 @@ static void print_part(const struct pipeline *pipeline, const struct local *loca
 		(void)printf("  committed  nothing\n");
 	}
 	if (local->why)
-		(void)printf("  state      not looked at: %s\n", local->why);
+		(void)printf("  state      not looked at, and no part of the verdict: %s\n",
+			     local->why);
+	else if (!local->store)
+		(void)printf("  state      none\n");
 	else if (in->has_checkpoint)
 		(void)printf("  state      X %" PRId64 ", generation %" PRId64 ", base %" PRId64
 			     "\n",

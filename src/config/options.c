@@ -195,6 +195,23 @@ const struct option_rule *options_find(enum option_file file, const char *path)
 	return NULL;
 }
 
+/* Whether the path is the setting's, whose items have numbers. */
+static bool is_of(const char *path, const char *setting)
+{
+	for (; *path == *setting && *path; path++, setting++)
+		if (*path == '[')
+			setting += strspn(setting + 1, "0123456789");
+	return *path == *setting;
+}
+
+const struct option_rule *options_of(enum option_file file, const char *setting)
+{
+	for (size_t i = 0; i < TABLE_COUNT; i++)
+		if (table[i].file == file && is_of(table[i].path, setting))
+			return &table[i];
+	return NULL;
+}
+
 /* The key if option is a direct child of prefix, else NULL. */
 static const char *child_key(const struct option_rule *option, const char *prefix)
 {
@@ -304,39 +321,62 @@ static const char *simple_text(enum option_type type)
 	return NULL;
 }
 
-void options_expected(const struct option_rule *option, char text[OPTIONS_EXPECTED_MAX])
+void options_limits(const struct option_rule *option, char text[OPTIONS_LIMITS_MAX])
 {
 	char low[UNITS_TEXT_MAX], high[UNITS_TEXT_MAX];
-	const size_t size = OPTIONS_EXPECTED_MAX;
 
 	switch ((int)option->type) {
 	case OPTION_INT:
-		(void)snprintf(text, size, "a whole number from %lld to %lld",
+		(void)snprintf(text, OPTIONS_LIMITS_MAX, "from %lld to %lld",
 			       (long long)option->min, (long long)option->max);
 		return;
 	case OPTION_SIZE:
 		units_size_text(option->min, low);
 		units_size_text(option->max, high);
-		(void)snprintf(text, size, "a size from %s to %s, such as 16M (k, M, G)", low,
-			       high);
-		return;
+		break;
 	case OPTION_DURATION:
 		units_duration_text(option->min, low);
 		units_duration_text(option->max, high);
-		(void)snprintf(text, size,
-			       "a duration from %s to %s, such as 100ms (ms, s, m, h, d)", low,
-			       high);
-		return;
+		break;
 	case OPTION_WORD:
-		words_text(option, "", text, size);
+		words_text(option, "", text, OPTIONS_LIMITS_MAX);
 		return;
 	case OPTION_START:
-		words_text(option, ", or a time such as 2026-01-31T00:00:00Z", text, size);
+		words_text(option, ", or a time such as 2026-01-31T00:00:00Z", text,
+			   OPTIONS_LIMITS_MAX);
 		return;
 	case OPTION_ERRORS:
-		words_text(option, ", or `{to: TOPIC}`", text, size);
+		words_text(option, ", or `{to: TOPIC}`", text, OPTIONS_LIMITS_MAX);
 		return;
 	default:
-		(void)snprintf(text, size, "%s", simple_text(option->type));
+		*text = '\0';
+		return;
+	}
+	(void)snprintf(text, OPTIONS_LIMITS_MAX, "from %s to %s", low, high);
+}
+
+void options_expected(const struct option_rule *option, char text[OPTIONS_EXPECTED_MAX])
+{
+	const size_t size = OPTIONS_EXPECTED_MAX;
+	char limits[OPTIONS_LIMITS_MAX];
+	const char *simple = simple_text(option->type);
+
+	if (simple) {
+		(void)snprintf(text, size, "%s", simple);
+		return;
+	}
+	options_limits(option, limits);
+	switch ((int)option->type) {
+	case OPTION_INT:
+		(void)snprintf(text, size, "a whole number %s", limits);
+		return;
+	case OPTION_SIZE:
+		(void)snprintf(text, size, "a size %s, such as 16M (k, M, G)", limits);
+		return;
+	case OPTION_DURATION:
+		(void)snprintf(text, size, "a duration %s, such as 100ms (ms, s, m, h, d)", limits);
+		return;
+	default:
+		(void)snprintf(text, size, "%s", limits);
 	}
 }

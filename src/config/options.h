@@ -66,6 +66,9 @@ const struct option_rule *options_all(size_t *ret_count);
 /* NULL if there is none by that path. */
 const struct option_rule *options_find(enum option_file file, const char *path);
 
+/* The option of a setting: "to[0].when" is "to[].when". NULL if it is a key of the user's. */
+const struct option_rule *options_of(enum option_file file, const char *setting);
+
 /* The direct child `key` of prefix ("" = the top), by length so that no text is made. */
 const struct option_rule *options_child(enum option_file file, const char *prefix, const char *key);
 
@@ -82,5 +85,9 @@ const char *options_key(const struct option_rule *option);
 /* What a value must look like: "a whole number from 1 to 64", "one of json, text, bytes". */
 #define OPTIONS_EXPECTED_MAX 256
 void options_expected(const struct option_rule *option, char text[OPTIONS_EXPECTED_MAX]);
+
+/* Its limits alone: "from 1 to 64", "one of json, text, bytes"; "" where it has none. */
+#define OPTIONS_LIMITS_MAX 160
+void options_limits(const struct option_rule *option, char text[OPTIONS_LIMITS_MAX]);
 
 #endif

@@ -90,9 +90,11 @@ static void client_error(rd_kafka_t *rk, int code, const char *reason, void *opa
 	    (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && client->trouble_text[0] != '\0')) {
 		if (client->trouble == RD_KAFKA_RESP_ERR_NO_ERROR)
 			client->trouble = (rd_kafka_resp_err_t)code;
+		client->trouble_told = false;
 		return;
 	}
 	client->trouble = (rd_kafka_resp_err_t)code;
+	client->trouble_told = false;
 	(void)snprintf(client->trouble_text, sizeof(client->trouble_text), "%s", reason);
 	hide_secrets(client, client->trouble_text);
 }
@@ -169,14 +171,20 @@ int kafka_client_conf(const struct kafka_setting *user, size_t user_count,
 	return 0;
 }
 
+static void forget_trouble(struct kafka_client *client)
+{
+	client->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
+	client->trouble_told = false;
+	client->trouble_text[0] = '\0';
+}
+
 int kafka_client_open(struct kafka_client *client, rd_kafka_type_t type, rd_kafka_conf_t *conf,
 		      struct err *err)
 {
 	char text[256];
 
 	must(client->rk == NULL);
-	client->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
-	client->trouble_text[0] = '\0';
+	forget_trouble(client);
 	rd_kafka_conf_set_opaque(conf, client);
 	client->rk = rd_kafka_new(type, conf, text, sizeof(text));
 	if (!client->rk) {
@@ -234,13 +242,13 @@ bool kafka_client_take_trouble(struct kafka_client *client, struct err *err)
 	if (refused && (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || why.kind == ERR_STOP)) {
 		(void)err_wrap(&why, "%s", client->role);
 		*err = why;
-	} else if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
-		return false;
-	} else {
-		kafka_err_code(err, code, "%s: %s", client->role, client->trouble_text);
+		forget_trouble(client);
+		return true;
 	}
-	client->trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
-	client->trouble_text[0] = '\0';
+	if (code == RD_KAFKA_RESP_ERR_NO_ERROR || client->trouble_told)
+		return false;
+	kafka_err_code(err, code, "%s: %s", client->role, client->trouble_text);
+	client->trouble_told = true;
 	return true;
 }
 
@@ -250,11 +258,13 @@ void kafka_client_explain(struct kafka_client *client, struct err *err)
 
 	if (err->kind != ERR_RETRY)
 		return;
-	/* A refusal explains more than one call: it lasts until something works. */
 	if (kafka_login_refused(&client->login, clock_ms(CLOCK_MONOTONIC), &why))
 		(void)err_wrap(&why, "%s", client->role);
-	else if (!kafka_client_take_trouble(client, &why))
+	else if (client->trouble != RD_KAFKA_RESP_ERR_NO_ERROR)
+		kafka_err_code(&why, client->trouble, "%s: %s", client->role, client->trouble_text);
+	else
 		return;
+	client->trouble_told = true;
 	if (why.kind == ERR_STOP) {
 		*err = why;
 		return;
@@ -262,11 +272,18 @@ void kafka_client_explain(struct kafka_client *client, struct err *err)
 	(void)err_wrap(err, "%s", why.msg);
 }
 
+void kafka_client_works(struct kafka_client *client)
+{
+	kafka_login_works(&client->login);
+	if (client->trouble_told || client->trouble == RD_KAFKA_RESP_ERR__AUTHENTICATION)
+		forget_trouble(client);
+}
+
 int kafka_client_answer(struct kafka_client *client, int res, struct err *err)
 {
 	if (res < 0)
 		kafka_client_explain(client, err);
 	else
-		kafka_login_works(&client->login);
+		kafka_client_works(client);
 	return res;
 }

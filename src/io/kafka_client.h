@@ -22,8 +22,9 @@ struct kafka_client {
 	rd_kafka_t *rk;   /* owned; NULL = none */
 	const char *role; /* "consumer", "producer": for messages */
 	void (*log)(int level, const char *fac, const char *text); /* NULL = dropped */
-	rd_kafka_resp_err_t trouble; /* last connection error heard of; 0 = none since */
-	char trouble_text[256];
+	rd_kafka_resp_err_t trouble;      /* last connection error heard of; 0 = none since */
+	char trouble_text[256];           /* its reason */
+	bool trouble_told;                /* so something that works ends it */
 	struct kafka_login login;         /* outlives a handle: what worked once stays proven */
 	char *secrets[KAFKA_SECRETS_MAX]; /* owned; what no log line may hold */
 	bool leaked; /* a handle did not end in time and may still call back: keep the memory */
@@ -48,11 +49,15 @@ int kafka_client_open(struct kafka_client *client, rd_kafka_type_t type, rd_kafk
 void kafka_client_close(struct kafka_client *client, int flags, int ms_max);
 
 /* Has librdkafka reported a connection error since the last call? RETRY in err, or STOP (77) when
- * the brokers and we have not accepted each other from the start; forgets it. */
+ * the brokers and we have not accepted each other from the start. */
 bool kafka_client_take_trouble(struct kafka_client *client, struct err *err);
 
-/* Adds what is known of the connection to a RETRY's message; STOP (77) as above. */
+/* Adds what is known of the connection to a RETRY's message; STOP (77) as above. A reason explains
+ * all calls until something works: librdkafka says it once, and then not for half a minute. */
 void kafka_client_explain(struct kafka_client *client, struct err *err);
+
+/* A broker has answered: the login is proven, and what was in the way is so no more. */
+void kafka_client_works(struct kafka_client *client);
 
 /* What a request came to: 0 proves the login, -1 is explained as above. Returns res. */
 int kafka_client_answer(struct kafka_client *client, int res, struct err *err);

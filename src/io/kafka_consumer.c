@@ -297,6 +297,9 @@ static int poll_error(struct kafka_consumer *consumer, const rd_kafka_message_t 
 	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
 		return err_set(err, ERR_STOP, EXIT_DATA, "%s/%d: cannot be read: %s",
 			       topic ? topic : "?", (int)message->partition, text);
+	case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+	case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART: /* whose text says the same three times */
+		return kafka_err_code(err, message->err, "input topic %s", topic ? topic : "?");
 	default:
 		kafka_err_code(err, message->err, "%s: %s", topic ? topic : "consumer", text);
 		kafka_err_right(err, message->err, &right);
@@ -345,8 +348,8 @@ int kafka_consumer_poll(struct kafka_consumer *consumer, int timeout_ms, struct 
 		rd_kafka_message_destroy(message);
 		return res;
 	}
-	if (consumer->client.login.refused_ms != 0)
-		kafka_login_works(&consumer->client.login);
+	if (consumer->client.login.refused_ms != 0 || consumer->client.trouble_told)
+		kafka_client_works(&consumer->client);
 	hold(consumer, message);
 	*ret = (struct broker_event){.kind = BROKER_RECORD};
 	ret->source =

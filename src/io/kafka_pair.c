@@ -57,7 +57,7 @@ int kafka_pair_renew(struct broker *broker, struct err *err)
 	if (kafka_producer_renew(&pair->producer, err) < 0)
 		return -1;
 	/* Both log in alike. */
-	kafka_login_works(&pair->consumer.client.login);
+	kafka_client_works(&pair->consumer.client);
 	return 0;
 }
 

@@ -91,7 +91,7 @@ static int judge(struct kafka_client *client, rd_kafka_resp_err_t code, rd_kafka
 		 const struct kafka_right *right, const char *what, struct err *err)
 {
 	if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == refusal) {
-		kafka_login_works(&client->login);
+		kafka_client_works(client);
 		return 0;
 	}
 	kafka_err_code(err, code, "%s", what);

@@ -227,9 +227,8 @@ int kafka_producer_renew(struct kafka_producer *producer, struct err *err)
 	}
 	producer->initialising = false;
 	producer->fenced = false;
-	producer->client.trouble = RD_KAFKA_RESP_ERR_NO_ERROR;
-	producer->client.trouble_text[0] = '\0';
-	kafka_login_works(&producer->client.login);
+	producer->client.trouble_told = true; /* whatever was heard on the way */
+	kafka_client_works(&producer->client);
 	return meet_outputs(producer, err);
 }
 
@@ -441,8 +440,10 @@ int kafka_producer_commit(struct kafka_producer *producer, struct err *err)
 		(void)FAILPOINT("flush");
 	}
 	error = rd_kafka_commit_transaction(producer->client.rk, producer->conf->call_ms_max);
-	if (!error)
+	if (!error) {
+		kafka_client_works(&producer->client);
 		return 0;
+	}
 	failed(producer, error, "commit", false, err);
 	/* "Abort it" is no answer once EndTxn(commit) is on the way: the broker may have obeyed.
 	 * A new producer settles it, whichever it was. */

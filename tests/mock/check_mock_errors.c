@@ -8,6 +8,8 @@
 #include <time.h>
 
 #include "io/kafka_producer.h"
+#include "lib/broker_conf.h"
+#include "lib/c11_threads.h"
 #include "lib/mock.h"
 #include "lib/suite.h"
 
@@ -186,11 +188,35 @@ START_TEST(every_error_leads_to_its_kind_of_action)
 }
 END_TEST
 
+/* librdkafka says why a connection fails, and then not for half a minute; STATUS has to say it all
+ * the time. Port 1 of the loopback interface: nobody listens. */
+START_TEST(a_broker_that_is_away_is_told_with_its_reason_each_time)
+{
+	static const char *const topics[] = {MOCK_IN};
+	static const struct kafka_setting settings[] = {{"bootstrap.servers", "127.0.0.1:1"}};
+	struct kafka_broker_conf conf = broker_conf(settings, 1, topics, 1);
+	struct kafka_producer producer;
+	struct err err;
+
+	c11_threads_use();
+	conf.call_ms_max = 1000;
+	kafka_producer_init(&producer, &conf);
+	for (int i = 0; i < 4; i++) {
+		ck_assert_int_eq(kafka_producer_renew(&producer, &err), -1);
+		ck_assert_int_eq(err.kind, ERR_RETRY);
+		ck_assert_msg(strstr(err.msg, "Connection refused") != NULL, "try %d: %s", i,
+			      err.msg);
+	}
+	kafka_producer_close(&producer, 2000);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = tcase_create("table");
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, every_error_leads_to_its_kind_of_action);
+	tcase_add_test(tcase, a_broker_that_is_away_is_told_with_its_reason_each_time);
 	return suite_run("mock errors", tcase);
 }
