@@ -197,8 +197,8 @@ static int op_log_range(struct broker *broker, struct tp tp, int64_t *ret_start,
 	}
 	if (journal_check(own->journal, &own->known.home.place, &whole, err) < 0)
 		return -1;
-	if (whole && !own->is_overtaken) {
-		own->assigned = false; /* the handle is used for this */
+	if (whole && !own->is_overtaken && !own->looking) {
+		own->assigned = false; /* the handle is used for this, and for looking back */
 		if (journal_is_overtaken(own->journal, &own->known.home.place, &own->is_overtaken,
 					 err) < 0)
 			return -1;
