@@ -21,6 +21,8 @@
 #define LAST_X 8
 #define PAGE_BYTES 4096
 #define EXIT_FIRST 100 /* a child's exit status: this and an enum lmdb_damage */
+#define EXIT_SANITIZER 1
+#define EXIT_FUZZER 71 /* libFuzzer: more memory than it allows */
 
 const char *const lmdb_damage_names[DAMAGE_KINDS] = {
 	"nothing changed",
@@ -211,17 +213,18 @@ static void child(struct lmdb_world *world, int complaints, unsigned seconds_max
 }
 
 /* Says whose crash it was: onced's assertions and the sanitizers name it on stderr. LMDB never
- * calls onced: where it stands among the innermost frames, LMDB wrote beyond a page. */
+ * calls onced: where it stands nearer than any of onced's frames, LMDB wrote beyond a page, or
+ * wanted the memory that a damaged page asks for. */
 static bool is_ours(int complaints)
 {
-	char text[4096] = "";
+	char text[16384] = "";
 	ssize_t len = pread(complaints, text, sizeof(text) - 1, 0);
-	const char *lmdb, *frames;
+	const char *lmdb, *own;
 
 	must(len >= 0);
 	lmdb = strstr(text, "liblmdb");
-	frames = strstr(text, "#4 ");
-	if (lmdb && frames && lmdb < frames)
+	own = strstr(text, "src/");
+	if (lmdb && (!own || lmdb < own))
 		return false;
 	if (!strstr(text, "broken invariant") && !strstr(text, "ERROR: ") &&
 	    !strstr(text, "runtime error"))
@@ -252,8 +255,8 @@ enum lmdb_damage lmdb_damage_start(struct lmdb_world *world, unsigned seconds_ma
 	if (WIFSIGNALED(status))
 		return WTERMSIG(status) == SIGALRM ? DAMAGE_HANG : DAMAGE_CRASH;
 	must(WIFEXITED(status));
-	if (WEXITSTATUS(status) == 1)
-		return DAMAGE_CRASH; /* by a sanitizer, see is_ours */
+	if (WEXITSTATUS(status) == EXIT_SANITIZER || WEXITSTATUS(status) == EXIT_FUZZER)
+		return DAMAGE_CRASH; /* see is_ours */
 	must(WEXITSTATUS(status) >= EXIT_FIRST && WEXITSTATUS(status) < EXIT_FIRST + DAMAGE_KINDS);
 	return (enum lmdb_damage)(WEXITSTATUS(status) - EXIT_FIRST);
 }
