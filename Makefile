@@ -523,6 +523,7 @@ failpoints:
 
 check-checker:
 	@$(srcdir)/tests/load/check.py --self-test
+	@$(srcdir)/tests/load/state.py --self-test
 
 tsan:
 	$(call subbuild,tsan,--enable-sanitize=thread CFLAGS="-g -O1",all)

@@ -93,12 +93,14 @@ never_back() {
 	"$fault_dir/never_back.py" "$group" "$WORK/offsets.tsv" >"$WORK/never_back"
 }
 
-# The end of a scenario: the records, the committed offsets' history, no transaction left open.
+# The end of a scenario: the records and the states on disk, the committed offsets' history, no
+# transaction left open.
 judge_all() { # [CHECK_OPTIONS]
 	ONCED_BROKERS=$DIRECT judge "$@"
 	wait_until 30 "every transaction ended" no_open_transaction
 	never_back || fail "a committed offset went back: $(cat "$WORK/never_back")"
 	say "$result"
+	say "$state_result"
 }
 
 # must_find FINDING...: without a defence the check has to find it. A shell word a|b: either.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The demo's scenario, small: a load, one kill in the middle, lag 0, verify and check agree. And
-# the check can fail on a real dump: a record taken from it, doubled or changed is found.
+# the checks can fail on a real dump and state: what is taken from them, doubled or changed is
+# found.
 . "$(dirname "$0")/lib.sh"
 
 use small 4
@@ -28,3 +29,27 @@ tampered "a record doubled" '{ print } $1 == "R" && $2 == clean && ++n == 700 { 
 tampered "a record changed" \
 	'$1 == "R" && $2 == clean && ++n == 700 { sub(/"cents":/, "&1", $7) } 1' altered
 tampered "an offset before the end" '$1 == "C" && $4 == 0 { $5 -= 100 } 1' unexpected
+
+harmed() { # WHAT FINDING
+	! judge_states || fail "the check of the state did not find $1"
+	grep -q "^state: $2" "$WORK/judged" || fail "it found something else than $1"
+}
+cp "$WORK/dump.tsv" "$WORK/whole.tsv"
+awk -F '\t' -v input="$in" '!($1 == "R" && $2 == input && ++n == 700)' "$WORK/whole.tsv" \
+	>"$WORK/dump.tsv"
+harmed "an input record taken away" time
+mv "$WORK/whole.tsv" "$WORK/dump.tsv"
+mdb_dump -a "$WORK/states/state.a" >"$WORK/rows"
+other='function other(digit) { return digit == "0" ? "1" : "0" }'
+changed() { # WHAT FINDING AWK_PROGRAM: of the rows of dedup; n counts lines, two a row
+	awk "$other"'/^database=/ { dedup = /=dedup$/ } dedup && /^ / { n++ } '"$3" \
+		"$WORK/rows" >"$WORK/other"
+	rm "$WORK"/states/state.a/*
+	mdb_load -f "$WORK/other" "$WORK/states/state.a"
+	harmed "$1" "$2"
+}
+changed "a mark taken away" missing '!(dedup && (n == 1399 || n == 1400))'
+changed "a mark's time changed" wrong \
+	'n == 1400 { print " " other(substr($1, 1, 1)) substr($1, 2); next } 1'
+changed "another id's mark" unknown \
+	'n == 1399 { print " " substr($1, 1, 39) other(substr($1, 40)); next } 1'

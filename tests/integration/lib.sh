@@ -137,8 +137,29 @@ check() {
 	result=$(tail -n 1 "$WORK/judged")
 	return $code
 }
+# Consistent copies of the pipeline's states; taken before the dump, so that none is ahead of it.
+copy_states() {
+	local data at copy
+	rm -rf "$WORK/states"
+	for data in "$WORK"/state.*/"$name"/data.mdb; do
+		[ -s "$data" ] || continue
+		at=${data%/"$name"/data.mdb} copy=$WORK/states/${at##*/}
+		mkdir -p "$copy"
+		mdb_copy "${data%/data.mdb}" "$copy" || fail "$data could not be copied"
+	done
+}
+# judge_states: what is on disk and in the offsets' metadata is what the dump's input makes of it.
+judge_states() {
+	local code=0 states=()
+	[ ! -d "$WORK/states" ] || states=("$WORK"/states/*)
+	"$source_dir/tests/load/state.py" --group "$group" --input "$in" "$WORK/dump.tsv" \
+		"${states[@]}" >>"$WORK/judged" || code=$?
+	state_result=$(tail -n 1 "$WORK/judged")
+	return $code
+}
 judge() {
-	check "$@" && return
+	copy_states
+	check "$@" && judge_states && return
 	cat "$WORK/judged" >&2
 	fail "the independent check found something"
 }
