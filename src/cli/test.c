@@ -13,7 +13,6 @@
 #include "base/must.h"
 #include "cli/cli.h"
 #include "cli/load.h"
-#include "io/clock_ms.h"
 #include "io/expr_jq.h"
 #include "run/test_compare.h"
 #include "run/wiring.h"
@@ -48,7 +47,7 @@ static void *watch_main(void *argument)
 	struct watch *watch = argument;
 
 	while (!atomic_load(&watch->ended)) {
-		expr_jq_watch(watch->engine, clock_ms(CLOCK_MONOTONIC));
+		expr_jq_watch(watch->engine);
 		(void)nanosleep(&pause, NULL); /* cut short by a signal is fine */
 	}
 	return NULL;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/must.h"
+#include "io/clock_ms.h"
 #include "io/expr_hooks.h"
 
 #define STOP_SIGNAL SIGURG
@@ -65,7 +66,7 @@ bool expr_guard_works(void)
 
 	expr_hooks_limit_regex();
 	expr_heap_init(&heap);
-	expr_guard_init(&guard, &heap, 64);
+	expr_guard_init(&guard, &heap, 64, NULL);
 	(void)expr_heap_use(&heap);
 	jq = jq_init();
 	(void)expr_heap_use(NULL);
@@ -79,12 +80,22 @@ bool expr_guard_works(void)
 	return works;
 }
 
-void expr_guard_init(struct expr_guard *guard, struct expr_heap *heap, int64_t bytes_max)
+static int64_t cpu_ms(pthread_t thread)
+{
+	clockid_t id;
+
+	must(pthread_getcpuclockid(thread, &id) == 0);
+	return clock_ms(id);
+}
+
+void expr_guard_init(struct expr_guard *guard, struct expr_heap *heap, int64_t bytes_max,
+		     expr_spent_fn *spent)
 {
 	must(bytes_max > 0);
 	memset(guard, 0, sizeof(*guard));
 	guard->heap = heap;
 	guard->bytes_max = bytes_max;
+	guard->spent = spent ? spent : cpu_ms;
 	atomic_init(&guard->run, 0);
 	/* Runs are odd: an even number is none of them. */
 	atomic_init(&guard->stop_run, 0);
@@ -183,24 +194,32 @@ enum expr_end expr_guard_call(struct expr_guard *guard, jq_state *jq, bool (*wor
 	return (enum expr_end)guard->end;
 }
 
-void expr_guard_watch(struct expr_guard *guard, int64_t now_ms, int64_t run_ms_max)
+/* The gate is held: the thread is there, and stays in its run. */
+static void look(struct expr_guard *guard, uint64_t run, int64_t run_ms_max)
 {
-	uint64_t run = atomic_load_explicit(&guard->run, memory_order_acquire);
-	int running = GATE_RUNNING;
+	int64_t spent_ms = guard->spent(guard->thread);
 
-	if (run % 2 == 0 || run != guard->seen_run) {
+	if (run != guard->seen_run) {
 		guard->seen_run = run;
-		guard->seen_since_ms = now_ms;
-		return;
+		guard->seen_at_ms = spent_ms;
 	}
-	if (now_ms - guard->seen_since_ms <= run_ms_max)
+	if (spent_ms - guard->seen_at_ms <= run_ms_max)
 		return;
 	atomic_store_explicit(&guard->stop_run, run, memory_order_relaxed);
-	if (now_ms - guard->seen_since_ms > run_ms_max + HALT_GRACE_MS)
+	if (spent_ms - guard->seen_at_ms > run_ms_max + HALT_GRACE_MS)
 		atomic_store_explicit(&guard->kill_run, run, memory_order_relaxed);
+	must(pthread_kill(guard->thread, STOP_SIGNAL) == 0);
+}
+
+void expr_guard_watch(struct expr_guard *guard, int64_t run_ms_max)
+{
+	int running = GATE_RUNNING;
+	uint64_t run;
+
 	if (!atomic_compare_exchange_strong(&guard->gate, &running, GATE_SIGNALLING))
 		return;
-	if (atomic_load_explicit(&guard->run, memory_order_acquire) == run)
-		must(pthread_kill(guard->thread, STOP_SIGNAL) == 0);
+	run = atomic_load_explicit(&guard->run, memory_order_acquire);
+	if (run % 2 == 1) /* else it is about to leave */
+		look(guard, run, run_ms_max);
 	atomic_store_explicit(&guard->gate, GATE_RUNNING, memory_order_release);
 }

@@ -34,6 +34,9 @@
 /* An array may be assigned to so far beyond its end. */
 #define EXPR_ARRAY_GAP_MAX (1 << 20)
 
+/* Milliseconds of a clock that goes on while the thread works. */
+typedef int64_t expr_spent_fn(pthread_t thread);
+
 enum expr_end {
 	EXPR_END_OWN, /* it came to its own end */
 	EXPR_END_TIME,
@@ -49,6 +52,7 @@ struct expr_guard {
 	uint64_t run_now;
 	int64_t used;           /* bytes taken and not given back since the run began */
 	int64_t bytes_max;      /* soft; twice this is hard */
+	expr_spent_fn *spent;   /* never NULL */
 	struct expr_heap *heap; /* borrowed */
 	struct expr_block mark; /* where the run began in it */
 	unsigned hold;          /* so many hooks may not leave the run */
@@ -61,15 +65,16 @@ struct expr_guard {
 	_Atomic int gate; /* enum gate: keeps the thread in its run while it is signalled */
 	/* watcher only */
 	uint64_t seen_run;
-	int64_t seen_since_ms;
+	int64_t seen_at_ms; /* what the thread had spent by then */
 };
 
 /* Once per process before the first run; any thread. False: libjq does not call through its PLT
  * here, so that nothing would be guarded. */
 bool expr_guard_works(void);
 
-/* heap (borrowed): what a run takes is taken from there. */
-void expr_guard_init(struct expr_guard *guard, struct expr_heap *heap, int64_t bytes_max);
+/* heap (borrowed): what a run takes is taken from there. spent: NULL is the thread's CPU time. */
+void expr_guard_init(struct expr_guard *guard, struct expr_heap *heap, int64_t bytes_max,
+		     expr_spent_fn *spent);
 
 /* Calls work(ctx), which starts and runs jq; true: it is done, false: it is to be thrown away. Says
  * how it ended. *ret_kept: it is done and within its limits. Else all values that were made in the
@@ -77,9 +82,11 @@ void expr_guard_init(struct expr_guard *guard, struct expr_heap *heap, int64_t b
 enum expr_end expr_guard_call(struct expr_guard *guard, jq_state *jq, bool (*work)(void *ctx),
 			      void *ctx, bool *ret_kept);
 
-/* Ends the present run once it was seen for longer than run_ms_max. Thread: one other than the
- * engine's, the same each time. */
-void expr_guard_watch(struct expr_guard *guard, int64_t now_ms, int64_t run_ms_max);
+/* Ends the present run once its thread has spent more than run_ms_max since it was first seen. By
+ * the thread's CPU time a process that is stopped, or a machine that is paused or has too much to
+ * do, does not make a runaway of an expression. Thread: one other than the engine's, the same each
+ * time. */
+void expr_guard_watch(struct expr_guard *guard, int64_t run_ms_max);
 
 /* For expr_hooks, in a run. */
 void expr_guard_give_up(struct expr_guard *guard, enum expr_end end)

@@ -202,14 +202,14 @@ int expr_jq_open(const struct expr_jq_conf *conf, struct expr_engine **ret, stru
 	engine->text.bytes_max = conf->text_bytes_max;
 	expr_heap_init(&engine->compiled);
 	expr_heap_init(&engine->values);
-	expr_guard_init(&engine->guard, &engine->values, engine->conf.run_bytes_max);
+	expr_guard_init(&engine->guard, &engine->values, engine->conf.run_bytes_max, conf->spent);
 	*ret = &engine->engine;
 	return 0;
 }
 
-void expr_jq_watch(struct expr_engine *engine, int64_t now_ms)
+void expr_jq_watch(struct expr_engine *engine)
 {
-	expr_guard_watch(&engine_of(engine)->guard, now_ms, engine_of(engine)->conf.run_ms_max);
+	expr_guard_watch(&engine_of(engine)->guard, engine_of(engine)->conf.run_ms_max);
 }
 
 size_t expr_jq_blocks(const struct expr_engine *engine)

@@ -17,6 +17,8 @@
 #ifndef ONCED_IO_EXPR_JQ_H
 #define ONCED_IO_EXPR_JQ_H
 
+#include <pthread.h>
+
 #include "port/expr.h"
 
 /* Raised whenever the meaning of an expression could change: part of each prefix hash. */
@@ -26,10 +28,11 @@
 #define EXPR_RUN_BYTES ((int64_t)256 * 1024 * 1024)
 
 struct expr_jq_conf {
-	int64_t run_ms_max; /* a run longer than this is halted and is a STOP */
+	int64_t run_ms_max; /* CPU time; a run that takes more is halted and is a STOP */
 	size_t text_bytes_max;
 	int64_t run_bytes_max; /* a run that takes more memory is halted and is a STOP; 0 = default
 				*/
+	int64_t (*spent)(pthread_t thread); /* for tests: another clock, in ms; NULL = CPU time */
 };
 
 /* Sets TZ=UTC for the process, so call it before there are other threads. STOP 70: libjq cannot be
@@ -39,9 +42,9 @@ int expr_jq_open(const struct expr_jq_conf *conf, struct expr_engine **ret,
 		 struct err *err) CHECKED;
 
 /* Halts a runaway expression: called about every 100 ms by another thread than the engine's (main;
- * the same one each time) with the monotonic clock; costs the engine nothing per record but a
- * counter. The engine must not be closed meanwhile. */
-void expr_jq_watch(struct expr_engine *engine, int64_t now_ms);
+ * the same one each time); costs the engine nothing per record but a counter. The engine must not
+ * be closed meanwhile. */
+void expr_jq_watch(struct expr_engine *engine);
 
 /* Blocks of memory that libjq has for values, for tests. Thread: the engine's. */
 size_t expr_jq_blocks(const struct expr_engine *engine);

@@ -183,7 +183,7 @@ static int ended(const struct engine *engine, enum expr_end end, struct err *err
 	switch (end) {
 	case EXPR_END_TIME:
 		return err_set(err, ERR_STOP, EXIT_DATA,
-			       "the expression ran longer than %lld ms on this record",
+			       "the expression took more than %lld ms of CPU time on this record",
 			       (long long)engine->conf.run_ms_max);
 	case EXPR_END_MEMORY:
 		return err_set(err, ERR_STOP, EXIT_DATA,

@@ -7,8 +7,8 @@
  * are the engine's own (a parsed JSON document); the core only hands them around.
  *
  * Errors by kind: DATA, the record is to blame (malformed JSON, a number the engine cannot hold
- * exactly, an expression error, too many results); STOP, an expression ran longer than the engine's
- * limit (never a verdict about data) or the engine itself failed.
+ * exactly, an expression error, too many results); STOP, an expression took more CPU time than the
+ * engine's limit (never a verdict about data) or the engine itself failed.
  */
 #ifndef ONCED_PORT_EXPR_H
 #define ONCED_PORT_EXPR_H

@@ -130,11 +130,11 @@ bool loader_has_ended(const struct loader *loader)
 	return loader->ended;
 }
 
-void loader_watch(struct loader *loader, int64_t now_ms)
+void loader_watch(struct loader *loader)
 {
 	must(pthread_mutex_lock(&loader->lock) == 0);
 	if (loader->engine)
-		expr_jq_watch(loader->engine, now_ms);
+		expr_jq_watch(loader->engine);
 	must(pthread_mutex_unlock(&loader->lock) == 0);
 }
 

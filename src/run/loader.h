@@ -19,7 +19,7 @@ int loader_start(const struct config_request *files, struct loader **ret, struct
 bool loader_has_ended(const struct loader *loader);
 
 /* Every tick: halts an expression of a test that runs too long. */
-void loader_watch(struct loader *loader, int64_t now_ms);
+void loader_watch(struct loader *loader);
 
 /* After it has ended; frees the loader. 0: *ret is the configuration (config_free). Else the exit
  * code: 78 the files are wrong, 1 a test does not pass, 70 the expression engine does not start;

@@ -262,7 +262,7 @@ void pipeline_run_tick(struct pipeline_run *run, int64_t now_ms)
 		return;
 	for (int i = 0; i < run->started; i++)
 		if (run->threads[i].started)
-			run_thread_watch(&run->threads[i], now_ms);
+			run_thread_watch(&run->threads[i]);
 	if (all_ready(run))
 		run->was_ready = true;
 	collect(run, now_ms);

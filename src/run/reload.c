@@ -266,13 +266,13 @@ static void loaded(struct reload *reload, struct config *next)
 	diff_free(&diff);
 }
 
-static void load_tick(struct reload *reload, int64_t now_ms)
+static void load_tick(struct reload *reload)
 {
 	struct config *next = NULL;
 	char *text = NULL;
 	int code;
 
-	loader_watch(reload->loader, now_ms);
+	loader_watch(reload->loader);
 	if (!loader_has_ended(reload->loader))
 		return;
 	code = loader_finish(reload->loader, &next, &text);
@@ -333,7 +333,7 @@ void reload_tick(struct reload *reload, int64_t now_ms, bool ready)
 			begin(reload, ready);
 		return;
 	case PHASE_LOADING:
-		load_tick(reload, now_ms);
+		load_tick(reload);
 		return;
 	case PHASE_SWAPPING:
 		if (run_set_is_swapping(reload->set))

@@ -151,11 +151,11 @@ void run_thread_join(struct run_thread *thread)
 	(void)pthread_mutex_destroy(&thread->lock);
 }
 
-void run_thread_watch(struct run_thread *thread, int64_t now_ms)
+void run_thread_watch(struct run_thread *thread)
 {
 	must(pthread_mutex_lock(&thread->lock) == 0);
 	if (thread->engine)
-		expr_jq_watch(thread->engine, now_ms);
+		expr_jq_watch(thread->engine);
 	must(pthread_mutex_unlock(&thread->lock) == 0);
 }
 

@@ -51,7 +51,7 @@ bool run_thread_has_ended(const struct run_thread *thread);
 void run_thread_join(struct run_thread *thread); /* after it has ended: does not block long */
 
 /* Every tick: halts an expression that runs too long. */
-void run_thread_watch(struct run_thread *thread, int64_t now_ms);
+void run_thread_watch(struct run_thread *thread);
 void run_thread_trouble(struct run_thread *thread, char *text, size_t size);
 
 #endif

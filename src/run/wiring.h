@@ -23,7 +23,8 @@
 #define WIRING_BOOTSTRAP "127.0.0.1:9092"
 #define WIRING_TRANSACTION_MS 10000
 #define WIRING_CALL_MS 5000
-/* A longer run of one expression is a runaway: well below the transaction's timeout. */
+/* A run of one expression that takes more CPU time is a runaway: well below the transaction's
+ * timeout. */
 #define WIRING_EXPR_RUN_MS 5000
 /* The text of one value that an expression made. */
 #define WIRING_EXPR_TEXT_BYTES ((size_t)64 << 20)

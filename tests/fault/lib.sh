@@ -124,6 +124,7 @@ drain_and_judge() {
 	[ -z "${fds_noted:-}" ] || wait_until 30 "no more descriptors than before" fds_same "$1"
 	stop "$1"
 	judge_all --complete
+	[[ $state_result != *" partitions=0 "* ]] || fail "no state was there to be judged"
 }
 
 proxy clear

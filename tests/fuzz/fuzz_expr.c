@@ -6,7 +6,6 @@
  */
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/must.h"
@@ -27,12 +26,9 @@ static void *watch(void *unused)
 {
 	(void)unused;
 	for (;;) {
-		struct timespec now;
-
-		must(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
 		pthread_mutex_lock(&lock);
 		if (watched)
-			expr_jq_watch(watched, now.tv_sec * 1000 + now.tv_nsec / 1000000);
+			expr_jq_watch(watched);
 		pthread_mutex_unlock(&lock);
 		(void)usleep(10000);
 	}

@@ -15,7 +15,8 @@ void expr_world_open(struct expr_world *world, int64_t run_ms_max, int64_t run_b
 {
 	struct expr_jq_conf conf = {.run_ms_max = run_ms_max,
 				    .text_bytes_max = 100000,
-				    .run_bytes_max = run_bytes_max};
+				    .run_bytes_max = run_bytes_max,
+				    .spent = world->spent};
 	struct err err;
 
 	must(expr_jq_open(&conf, &world->engine, &err) == 0);

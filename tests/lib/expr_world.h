@@ -9,6 +9,7 @@ struct expr_world {
 	struct arena *arena;
 	struct record record; /* may be changed between runs */
 	struct source source;
+	int64_t (*spent)(pthread_t thread); /* before the open: as in expr_jq_conf */
 };
 
 /* run_bytes_max: 0 = the engine's default. The text of a result is limited to 100,000 bytes. */

@@ -4,12 +4,16 @@
  * with low limits, in a thread with a small stack; a watcher with a clock of its own.
  */
 #include <check.h>
+#include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
+#include "io/clock_ms.h"
+#include "io/expr_guard.h"
 #include "lib/expr_world.h"
 #include "lib/suite.h"
 
@@ -40,13 +44,19 @@ static _Atomic bool watching;
 static int64_t tick_ms = 1;
 
 /* A clock of its own, as fast as it can be read: no test waits. */
+static int64_t ticks(pthread_t thread)
+{
+	static int64_t now_ms;
+
+	(void)thread;
+	return now_ms += tick_ms;
+}
+
 static void *watch(void *ctx)
 {
-	int64_t now_ms = 0;
-
 	(void)ctx;
 	while (atomic_load(&watching)) {
-		expr_jq_watch(world.engine, now_ms += tick_ms);
+		expr_jq_watch(world.engine);
 		nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
 	}
 	return NULL;
@@ -78,11 +88,12 @@ START_TEST(endless_run_is_halted_and_the_engine_goes_on)
 	struct err err;
 	char line[100];
 
+	world.spent = ticks;
 	expr_world_open(&world, 50, 0);
 	run_watched(endless[_i], "[1]", &err);
 	ck_assert_int_eq(err.kind, ERR_STOP);
 	ck_assert_int_eq(err.code, EXIT_DATA);
-	ck_assert_msg(strstr(err.msg, "ran longer than 50 ms"), "%s", err.msg);
+	ck_assert_msg(strstr(err.msg, "more than 50 ms of CPU time"), "%s", err.msg);
 	ck_assert_int_eq(expr_world_try(&world, ".[0] + 1", "[1]", line, sizeof(line), &err), 0);
 	ck_assert_str_eq(line, "2");
 	expr_world_close(&world);
@@ -102,12 +113,81 @@ START_TEST(endless_builtin_is_cut_off)
 	char line[100];
 
 	tick_ms = 20;
+	world.spent = ticks;
 	expr_world_open(&world, 50, 0);
 	run_watched(endless_builtins[_i], "1", &err);
 	ck_assert_int_eq(err.kind, ERR_STOP);
-	ck_assert_msg(strstr(err.msg, "ran longer than 50 ms"), "%s", err.msg);
+	ck_assert_msg(strstr(err.msg, "more than 50 ms of CPU time"), "%s", err.msg);
 	ck_assert_int_eq(expr_world_try(&world, "1", "1", line, sizeof(line), &err), 0);
 	expr_world_close(&world);
+}
+END_TEST
+
+/* ---- what the time is ---- */
+
+static sem_t released;
+
+static bool wait_for_release(void *ctx)
+{
+	*(jv *)ctx = jv_null();
+	while (sem_wait(&released))
+		ck_assert_int_eq(errno, EINTR);
+	return true;
+}
+
+struct stopped {
+	struct expr_guard guard;
+	struct expr_heap heap;
+	jq_state *jq;
+};
+
+/* Looks at the run until ten times its limit have passed by the wall clock. */
+static void *watch_stopped(void *ctx)
+{
+	struct stopped *stopped = ctx;
+	int64_t end_ms = clock_ms(CLOCK_MONOTONIC) + 200;
+
+	while (clock_ms(CLOCK_MONOTONIC) < end_ms) {
+		expr_guard_watch(&stopped->guard, 20);
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	ck_assert_int_eq(sem_post(&released), 0);
+	return NULL;
+}
+
+static int64_t wall_ms(pthread_t thread)
+{
+	(void)thread;
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+static enum expr_end run_stopped(expr_spent_fn *spent)
+{
+	struct stopped stopped;
+	enum expr_end end;
+	pthread_t thread;
+	bool kept;
+	jv value;
+
+	ck_assert(expr_guard_works());
+	ck_assert_int_eq(sem_init(&released, 0, 0), 0);
+	expr_heap_init(&stopped.heap);
+	expr_guard_init(&stopped.guard, &stopped.heap, 1 << 20, spent);
+	(void)expr_heap_use(&stopped.heap);
+	stopped.jq = jq_init();
+	(void)expr_heap_use(NULL);
+	ck_assert_int_eq(pthread_create(&thread, NULL, watch_stopped, &stopped), 0);
+	end = expr_guard_call(&stopped.guard, stopped.jq, wait_for_release, &value, &kept);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	jq_teardown(&stopped.jq);
+	return end;
+}
+
+/* A process that was stopped, or a machine that was paused, in the middle of an expression. */
+START_TEST(time_in_which_the_thread_does_not_run_is_not_counted)
+{
+	ck_assert_int_eq(run_stopped(NULL), EXPR_END_OWN);
+	ck_assert_int_eq(run_stopped(wall_ms), EXPR_END_TIME); /* or this would show nothing */
 }
 END_TEST
 
@@ -229,6 +309,7 @@ int main(void)
 			    sizeof(endless) / sizeof(endless[0]));
 	tcase_add_loop_test(tcase, endless_builtin_is_cut_off, 0,
 			    sizeof(endless_builtins) / sizeof(endless_builtins[0]));
+	tcase_add_test(tcase, time_in_which_the_thread_does_not_run_is_not_counted);
 	tcase_add_loop_test(tcase, run_beyond_memory_or_stack_is_ended, 0,
 			    sizeof(large) / sizeof(large[0]));
 	tcase_add_test(tcase, expression_goes_on_with_the_next_record);

@@ -64,6 +64,16 @@ START_TEST(backoff_begins_anew_after_a_quiet_time)
 }
 END_TEST
 
+/* Looks each second until `to_ms`; what the last one says. */
+static int64_t still_at(struct pulse *pulse, uint64_t turns, int64_t to_ms)
+{
+	int64_t still_ms = 0;
+
+	for (int64_t now_ms = pulse->looked_ms + 1000; now_ms <= to_ms; now_ms += 1000)
+		still_ms = pulse_still_ms(pulse, turns, now_ms);
+	return still_ms;
+}
+
 START_TEST(a_worker_that_turns_has_a_pulse)
 {
 	struct pulse pulse;
@@ -71,8 +81,8 @@ START_TEST(a_worker_that_turns_has_a_pulse)
 	pulse_init(&pulse, 1000);
 	ck_assert_int_eq(pulse_still_ms(&pulse, 0, 1000), 0);
 	ck_assert_int_eq(pulse_still_ms(&pulse, 1, 50000), 0);
-	ck_assert_int_eq(pulse_still_ms(&pulse, 1, 70000), 20000);
-	ck_assert_int_eq(pulse_still_ms(&pulse, 1, 50000 + PULSE_HANG_MS), PULSE_HANG_MS);
+	ck_assert_int_eq(still_at(&pulse, 1, 70000), 20000);
+	ck_assert_int_eq(still_at(&pulse, 1, 50000 + PULSE_HANG_MS), PULSE_HANG_MS);
 	ck_assert_int_eq(pulse_still_ms(&pulse, 2, 200000), 0);
 }
 END_TEST
@@ -82,8 +92,20 @@ START_TEST(a_worker_that_never_turned_is_still_since_its_start)
 	struct pulse pulse;
 
 	pulse_init(&pulse, 5000);
-	ck_assert_int_eq(pulse_still_ms(&pulse, 0, 5000 + PULSE_SLOW_MS), PULSE_SLOW_MS);
+	ck_assert_int_eq(still_at(&pulse, 0, 5000 + PULSE_SLOW_MS), PULSE_SLOW_MS);
 	ck_assert_int_lt(PULSE_SLOW_MS, PULSE_HANG_MS);
+}
+END_TEST
+
+START_TEST(a_process_that_was_stopped_is_no_hang)
+{
+	struct pulse pulse;
+
+	pulse_init(&pulse, 1000);
+	ck_assert_int_eq(still_at(&pulse, 0, 11000), 10000);
+	ck_assert_int_eq(pulse_still_ms(&pulse, 0, 11000 + 10 * PULSE_HANG_MS),
+			 10000 + PULSE_LOOK_MAX_MS);
+	ck_assert_int_eq(pulse_still_ms(&pulse, 1, 12000 + 10 * PULSE_HANG_MS), 0);
 }
 END_TEST
 
@@ -96,5 +118,6 @@ int main(void)
 	tcase_add_test(tcase, backoff_begins_anew_after_a_quiet_time);
 	tcase_add_test(tcase, a_worker_that_turns_has_a_pulse);
 	tcase_add_test(tcase, a_worker_that_never_turned_is_still_since_its_start);
+	tcase_add_test(tcase, a_process_that_was_stopped_is_no_hang);
 	return suite_run("policy", tcase);
 }
