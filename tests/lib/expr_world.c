@@ -2,8 +2,10 @@
 #include "lib/expr_world.h"
 
 #include <check.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/must.h"
 
@@ -11,14 +13,25 @@ static struct header headers[] = {{{"a", 1}, {"first", 5}},
 				  {{"b", 1}, {NULL, 0}},
 				  {{"a", 1}, {"last", 4}}};
 
+static int64_t tick_ms; /* the watcher's, once it runs */
+
+static int64_t ticks(pthread_t thread)
+{
+	static int64_t now_ms;
+
+	(void)thread;
+	return now_ms += tick_ms;
+}
+
 void expr_world_open(struct expr_world *world, int64_t run_ms_max, int64_t run_bytes_max)
 {
 	struct expr_jq_conf conf = {.run_ms_max = run_ms_max,
 				    .text_bytes_max = 100000,
 				    .run_bytes_max = run_bytes_max,
-				    .spent = world->spent};
+				    .spent = world->tick_ms ? ticks : NULL};
 	struct err err;
 
+	tick_ms = world->tick_ms;
 	must(expr_jq_open(&conf, &world->engine, &err) == 0);
 	world->arena = arena_new(1 << 20);
 	world->record = (struct record){{"k1", 2}, {NULL, 0}, headers, 3, 1700000000123};
@@ -29,6 +42,29 @@ void expr_world_close(struct expr_world *world)
 {
 	world->engine->ops->close(world->engine);
 	arena_free(world->arena);
+}
+
+static void *watch(void *ctx)
+{
+	struct expr_world *world = ctx;
+
+	while (atomic_load(&world->watching)) {
+		expr_jq_watch(world->engine);
+		nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
+	}
+	return NULL;
+}
+
+void expr_world_watch(struct expr_world *world)
+{
+	atomic_store(&world->watching, true);
+	must(pthread_create(&world->watcher, NULL, watch, world) == 0);
+}
+
+void expr_world_unwatch(struct expr_world *world)
+{
+	atomic_store(&world->watching, false);
+	must(pthread_join(world->watcher, NULL) == 0);
 }
 
 struct expr *expr_world_compile(struct expr_world *world, const char *text)

@@ -9,12 +9,18 @@ struct expr_world {
 	struct arena *arena;
 	struct record record; /* may be changed between runs */
 	struct source source;
-	int64_t (*spent)(pthread_t thread); /* before the open: as in expr_jq_conf */
+	int64_t tick_ms; /* before the open: time is a clock that goes on so far a look; 0 = CPU */
+	pthread_t watcher;
+	_Atomic bool watching;
 };
 
 /* run_bytes_max: 0 = the engine's default. The text of a result is limited to 100,000 bytes. */
 void expr_world_open(struct expr_world *world, int64_t run_ms_max, int64_t run_bytes_max);
 void expr_world_close(struct expr_world *world);
+
+/* A thread that looks after runaways, with tick_ms as fast as it can: no test waits. */
+void expr_world_watch(struct expr_world *world);
+void expr_world_unwatch(struct expr_world *world);
 
 /* Compiles; the test fails if that does. */
 struct expr *expr_world_compile(struct expr_world *world, const char *text);

@@ -563,34 +563,55 @@ def self_test():
             failed += 1
             print(f"self-test: {name}: expected {finding}, got:\n{said.getvalue()}")
     assert murmur2(b"foobar") == -790332482 & 0x7FFFFFFF and murmur2(b"21") == -973932308 & 0x7FFFFFFF
-    print(f"{len(checks) - failed} passed, {failed} failed, 0 skipped")
+    return summary(len(checks), failed)
+
+
+# ---- what state.py shares -----------------------------------------------------------------------
+
+
+def summary(tests, failed):
+    """The end of a self-test."""
+    print(f"{tests - failed} passed, {failed} failed, 0 skipped")
     return 1 if failed else 0
 
 
-def options_of(arguments):
-    parser = argparse.ArgumentParser(usage=__doc__)
+def parser_of(usage):
+    parser = argparse.ArgumentParser(usage=usage)
     parser.add_argument("--group", required=True)
     parser.add_argument("--input", action="append", required=True)
+    parser.add_argument("dump")
+    return parser
+
+
+def main(name, self_test, run):
+    """run: from the arguments to the exit status."""
+    if sys.argv[1:] == ["--self-test"]:
+        return self_test()
+    try:
+        return run(sys.argv[1:])
+    except Uncheckable as why:
+        print(f"{name}: cannot judge: {why}")
+        return 2
+
+
+# ---- the command --------------------------------------------------------------------------------
+
+
+def options_of(arguments):
+    parser = parser_of(__doc__)
     parser.add_argument("--clean", required=True)
     parser.add_argument("--big", required=True)
     parser.add_argument("--dead", required=True)
     parser.add_argument("--within-s", type=int, default=24 * 3600)
     parser.add_argument("--max-bytes", type=int, default=1 << 30)  # value that clean and big take
     parser.add_argument("--complete", action="store_true", help="the lag must be 0")
-    parser.add_argument("dump")
     return parser.parse_args(arguments)
 
 
-def main():
-    if sys.argv[1:] == ["--self-test"]:
-        return self_test()
-    options = options_of(sys.argv[1:])
-    try:
-        return Check(options).run(options.dump)
-    except Uncheckable as why:
-        print(f"check: cannot judge: {why}")
-        return 2
+def run(arguments):
+    options = options_of(arguments)
+    return Check(options).run(options.dump)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main("check", self_test, run))

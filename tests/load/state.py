@@ -18,7 +18,6 @@ Not judged, but counted: partitions of another cluster, with a gap, or with a ba
 last line is machine-readable. Exit status: 0 all is as it must be, 1 something was found, 2 cannot
 be judged.
 """
-import argparse
 import contextlib
 import ctypes
 import io
@@ -26,11 +25,12 @@ import json
 import struct
 import subprocess
 import sys
+from collections import defaultdict
 
-from check import LogTime, Uncheckable, judge, lines_of, records_of, unescape
+import check
+from check import SHOWN, LogTime, Uncheckable, judge, lines_of, records_of, unescape
 
 FINDINGS = ("ahead", "time", "missing", "wrong", "unknown", "pages")
-SHOWN = 8
 MARKERS = 20
 PAGE = 4096
 ROW_BYTES_MAX, FREE_BYTES = 1000, 16 << 20  # of the file: a row, and what may be free besides
@@ -38,9 +38,9 @@ ROW_BYTES_MAX, FREE_BYTES = 1000, 16 << 20  # of the file: a row, and what may b
 sodium = ctypes.CDLL("libsodium.so.23")
 
 
-def hash64(data):
+def hash64(data, key=bytes(16)):
     out = ctypes.create_string_buffer(8)
-    sodium.crypto_shorthash_siphash24(out, data, ctypes.c_ulonglong(len(data)), bytes(16))
+    sodium.crypto_shorthash_siphash24(out, data, ctypes.c_ulonglong(len(data)), key)
     return int.from_bytes(out.raw, "little")
 
 
@@ -57,6 +57,7 @@ class Checkpoint:
     """A row of `partitions`: key is group, topic (each closed by a zero byte), partition."""
 
     LAYOUT = struct.Struct("<4I q 2i q Q Q 3q 3q Q 2q")
+    MARKER = struct.Struct("<3q Q")
 
     def __init__(self, key, value):
         group, topic, rest = key.split(b"\0", 2)
@@ -66,17 +67,17 @@ class Checkpoint:
         self.exists, self.gap = bool(flags & 1), bool(flags & 2)
         self.x, self.cluster, _, _, self.base, self.window = fields[7:13]
         self.t, self.p, _, self.h = fields[13:17]
-        marker = struct.Struct("<3q Q")
         self.markers = [
-            marker.unpack_from(value, self.LAYOUT.size + i * marker.size) for i in range(count)
+            self.MARKER.unpack_from(value, self.LAYOUT.size + i * self.MARKER.size)
+            for i in range(count)
         ]
-        assert count <= MARKERS and self.LAYOUT.size + MARKERS * marker.size + 8 == len(value)
+        assert count <= MARKERS
+        assert self.LAYOUT.size + MARKERS * self.MARKER.size + 8 == len(value)
 
 
 class Environment:
     def __init__(self, path):
         self.path, self.secret, self.checkpoints, self.marks = path, None, [], {}
-        self.rows = 0
 
     @staticmethod
     def pairs(path, name):
@@ -98,7 +99,6 @@ class Environment:
         for key, value in self.pairs(self.path, "dedup"):
             number, entry = int.from_bytes(key[:4], "big"), struct.unpack_from("<2q", value)
             self.marks.setdefault(number, {})[key[4:]] = entry
-            self.rows += 1
         return self
 
     def pages(self):
@@ -151,8 +151,9 @@ class Partition:
         if kind == "live":
             self.marks[canonical(parsed["id"])] = (*time, offset)
 
-    def alive(self, window, now):
-        return {i: mark for i, mark in self.marks.items() if now - mark[0] <= window}
+    def alive(self, window):
+        """The offsets whose marks can still make a repeat."""
+        return (offset for t, _, offset in self.marks.values() if self.time.now - t <= window)
 
 
 class State:
@@ -162,8 +163,8 @@ class State:
         self.counts = dict.fromkeys(FINDINGS, 0)
         self.tally = dict.fromkeys(("environments", "partitions", "marks", "skipped"), 0)
         self.committed, self.meta = {}, {}
-        self.model = {}  # (topic, partition) -> Partition
-        self.due = {}  # (topic, partition) -> offset -> what to compare before that offset's record
+        self.model = defaultdict(Partition)  # of (topic, partition)
+        self.due = defaultdict(list)  # (offset, what to compare before that offset's record)
 
     def report(self, finding, text):
         self.counts[finding] += 1
@@ -171,7 +172,7 @@ class State:
             print(f"state: {finding}: {text}")
 
     def at(self, part, offset, what):
-        self.due.setdefault(part, {}).setdefault(offset, []).append(what)
+        self.due[part].append((offset, what))
 
     def read_facts(self, path):
         for group, topic, partition, offset, text in lines_of(path, b"C"):
@@ -212,8 +213,7 @@ class State:
 
     def covers(self, name, model, w, window):
         """A replay from w must make every mark that is alive."""
-        alive = model.alive(window, model.time.now).values()
-        oldest = min((mark[2] for mark in alive), default=w)
+        oldest = min(model.alive(window), default=w)
         if oldest < w:
             self.report("time", f"{name}: begins at {w}, above the mark at {oldest}")
 
@@ -238,8 +238,9 @@ class State:
         used, lost = environment.pages()
         if lost:
             self.report("pages", f"{environment.path}: {lost} of {used} belong to nothing")
-        if used * PAGE > environment.rows * ROW_BYTES_MAX + FREE_BYTES:
-            self.report("pages", f"{environment.path}: {used} for {environment.rows} rows")
+        rows = sum(map(len, environment.marks.values()))
+        if used * PAGE > rows * ROW_BYTES_MAX + FREE_BYTES:
+            self.report("pages", f"{environment.path}: {used} for {rows} rows")
 
     def compare(self, environment, k, name, model):
         self.same_time(name, model, (k.t, k.p, k.h))
@@ -256,27 +257,21 @@ class State:
         for entry in rows.values():
             self.report("unknown", f"{name}: {entry}, at {k.x}")
 
-    def run_until(self, part, offset):
-        """Compares what is due at or below the offset. An X lies behind records that may be none,
-        as those of aborted transactions are."""
-        due, model = self.due.get(part, {}), self.model.setdefault(part, Partition())
-        for at in sorted(one for one in due if one <= offset):
-            for what in due.pop(at):
-                what(model)
-
     def run(self, path, environments):
         self.expect_meta()
         for environment in environments:
             self.expect_environment(environment)
-        nexts = {part: min(due) for part, due in self.due.items()}
+        for due in self.due.values():
+            due.sort(key=lambda one: one[0], reverse=True)  # the next one is the last
         for topic, partition, offset, timestamp, _, value, _ in records_of(path, self.inputs):
             part = topic, partition
-            if offset >= nexts.get(part, 0):
-                self.run_until(part, offset)
-                nexts[part] = min(self.due.get(part) or (1 << 62,))
-            self.model.setdefault(part, Partition()).add(offset, timestamp, value)
-        for part in self.due:
-            self.run_until(part, 1 << 62)
+            due, model = self.due[part], self.model[part]
+            while due and due[-1][0] <= offset:
+                due.pop()[1](model)
+            model.add(offset, timestamp, value)
+        for part, due in self.due.items():  # behind the last record
+            for _, what in reversed(due):
+                what(self.model[part])
         numbers = {**self.tally, **self.counts}
         print("state", *(f"{name}={value}" for name, value in numbers.items()))
         return 1 if any(self.counts.values()) else 0
@@ -288,11 +283,7 @@ class State:
 def self_test():
     import tempfile
 
-    import check
-
-    out = ctypes.create_string_buffer(8)  # the vector of SipHash's authors
-    sodium.crypto_shorthash_siphash24(out, bytes(range(15)), ctypes.c_ulonglong(15), bytes(range(16)))
-    assert int.from_bytes(out.raw, "little") == 0xA129CA6149BE45E5
+    assert hash64(bytes(range(15)), bytes(range(16))) == 0xA129CA6149BE45E5  # its authors' vector
     texts = {"a\x7f": rb'"a\u007f"', 1.0: b"1", -0.0: b"0", "\u00e9": '"\u00e9"'.encode()}
     assert all(canonical(value) == text for value, text in texts.items())
     assert canonical({"b": [1.0], "a": False}) == b'{"a":false,"b":[1]}'
@@ -320,7 +311,7 @@ def self_test():
                 *(1, 7, 1 | gap << 1, 1), *(0, 0, 0), *(x, 5, 0), *(0, 0, 24 * hour),
                 *(at(t), at(p), 0), h, 0, 0
             )
-            + struct.pack("<3qQ", *w)
+            + Checkpoint.MARKER.pack(*w)
             + bytes(19 * 32 + 8),
         )
         environment = Environment("state")
@@ -370,34 +361,24 @@ def self_test():
         if {one for one, count in state.counts.items() if count} != ({finding} if finding else set()):
             failed += 1
             print(f"self-test: {name}: expected {finding}")
-    print(f"{len(cases) - failed} passed, {failed} failed, 0 skipped")
-    return 1 if failed else 0
+    return check.summary(len(cases), failed)
 
 
 def options_of(arguments):
-    parser = argparse.ArgumentParser(usage=__doc__)
-    parser.add_argument("--group", required=True)
-    parser.add_argument("--input", action="append", required=True)
-    parser.add_argument("dump")
+    parser = check.parser_of(__doc__)
     parser.add_argument("environments", nargs="*")
     return parser.parse_args(arguments)
 
 
-def main():
-    if sys.argv[1:] == ["--self-test"]:
-        return self_test()
-    options = options_of(sys.argv[1:])
-    try:
-        state = State(options)
-        state.read_facts(options.dump)
-        environments = [Environment(path).read() for path in options.environments]
-        for environment in environments:
-            state.expect_pages(environment)
-        return state.run(options.dump, environments)
-    except Uncheckable as why:
-        print(f"state: cannot judge: {why}")
-        return 2
+def run(arguments):
+    options = options_of(arguments)
+    state = State(options)
+    state.read_facts(options.dump)
+    environments = [Environment(path).read() for path in options.environments]
+    for environment in environments:
+        state.expect_pages(environment)
+    return state.run(options.dump, environments)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(check.main("state", self_test, run))

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -40,38 +39,13 @@ END_TEST
 
 /* ---- limits ---- */
 
-static _Atomic bool watching;
-static int64_t tick_ms = 1;
-
-/* A clock of its own, as fast as it can be read: no test waits. */
-static int64_t ticks(pthread_t thread)
-{
-	static int64_t now_ms;
-
-	(void)thread;
-	return now_ms += tick_ms;
-}
-
-static void *watch(void *ctx)
-{
-	(void)ctx;
-	while (atomic_load(&watching)) {
-		expr_jq_watch(world.engine);
-		nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
-	}
-	return NULL;
-}
-
 static void run_watched(const char *text, const char *value, struct err *err)
 {
 	char line[1000];
-	pthread_t thread;
 
-	atomic_store(&watching, true);
-	ck_assert_int_eq(pthread_create(&thread, NULL, watch, NULL), 0);
+	expr_world_watch(&world);
 	ck_assert_int_eq(expr_world_try(&world, text, value, line, sizeof(line), err), -1);
-	atomic_store(&watching, false);
-	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	expr_world_unwatch(&world);
 }
 
 static const char *const endless[] = {
@@ -88,7 +62,7 @@ START_TEST(endless_run_is_halted_and_the_engine_goes_on)
 	struct err err;
 	char line[100];
 
-	world.spent = ticks;
+	world.tick_ms = 1;
 	expr_world_open(&world, 50, 0);
 	run_watched(endless[_i], "[1]", &err);
 	ck_assert_int_eq(err.kind, ERR_STOP);
@@ -112,8 +86,7 @@ START_TEST(endless_builtin_is_cut_off)
 	struct err err;
 	char line[100];
 
-	tick_ms = 20;
-	world.spent = ticks;
+	world.tick_ms = 20;
 	expr_world_open(&world, 50, 0);
 	run_watched(endless_builtins[_i], "1", &err);
 	ck_assert_int_eq(err.kind, ERR_STOP);

@@ -6,11 +6,8 @@
  */
 #include <check.h>
 #include <malloc.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/must.h"
 #include "io/expr_engine.h"
@@ -111,39 +108,17 @@ START_TEST(memory_does_not_grow)
 }
 END_TEST
 
-static _Atomic bool watching;
-
-/* A clock of its own: the third look at a run halts it, the next cuts it off. */
-static int64_t ticks(pthread_t thread)
-{
-	static int64_t now_ms;
-
-	(void)thread;
-	return now_ms += 600;
-}
-
-static void *watch(void *ctx)
-{
-	(void)ctx;
-	while (atomic_load(&watching)) {
-		expr_jq_watch(world.engine);
-		nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL);
-	}
-	return NULL;
-}
-
+/* The third look at a run halts it, the next cuts it off. */
 START_TEST(memory_does_not_grow_by_runaways)
 {
 	static const char *const texts[] = {"last(range(1e12) | tostring)", "\"\" * 2e9",
 					    "[.[] | until(false; .)]"};
 	int count = times(300);
-	pthread_t thread;
 	size_t before = 0;
 
-	world.spent = ticks;
+	world.tick_ms = 600;
 	expr_world_open(&world, 1000, 0);
-	atomic_store(&watching, true);
-	ck_assert_int_eq(pthread_create(&thread, NULL, watch, NULL), 0);
+	expr_world_watch(&world);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct expr *expr = expr_world_compile(&world, texts[i]);
 
@@ -160,8 +135,7 @@ START_TEST(memory_does_not_grow_by_runaways)
 		}
 		ck_assert_uint_lt(allocated(), before + (size_t)count * 20);
 	}
-	atomic_store(&watching, false);
-	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+	expr_world_unwatch(&world);
 	expr_world_close(&world);
 }
 END_TEST
