@@ -53,6 +53,15 @@ simple() {
 	configure a "session.timeout.ms: 6000"
 }
 
+# window SECONDS RATE: a window that ends during the scenario. `paced` are the options of a load
+# whose far repeats fall on both sides of its edge.
+window() {
+	within=$1
+	sed -i "s/within: 24h/within: ${1}s/" "$WORK/pipelines/$name.yaml"
+	grep -q "within: ${1}s" "$WORK/pipelines/$name.yaml" || fail "the window is not $1 s"
+	paced=(--rate "$2" --far $(($1 * $2)))
+}
+
 # commit_when RULE: the pipeline's `commit:`; changes nothing of its state.
 commit_when() {
 	sed -i '/^commit: /d; $ a commit: {'"$1"'}' "$WORK/pipelines/$name.yaml"
@@ -99,6 +108,7 @@ judge_all() { # [CHECK_OPTIONS]
 	ONCED_BROKERS=$DIRECT judge "$@"
 	wait_until 30 "every transaction ended" no_open_transaction
 	never_back || fail "a committed offset went back: $(cat "$WORK/never_back")"
+	[ -z "${within:-}" ] || [ "$(field renewed)" -gt 0 ] || fail "no window has ended: $result"
 	say "$result"
 	say "$state_result"
 }

@@ -127,13 +127,14 @@ drained() {
 logged() { grep -Eq -- "$1" "$log"; } # a line of the latest start's log
 
 # check [CHECK_OPTIONS]: the independent check over the raw topics: its exit status; `result` is its
-# last line, $WORK/judged all of it.
+# last line, $WORK/judged all of it. `within` is the window in seconds, if not the example's.
 check() {
 	local code=0
 	"$TOOLS/dump" -b "$ONCED_BROKERS" -g "$group" -i "$in" -t "$clean" -t "$big" -t "$dead" \
 		>"$WORK/dump.tsv" || fail "the topics could not be read"
 	"$source_dir/tests/load/check.py" --group "$group" --input "$in" --clean "$clean" \
-		--big "$big" --dead "$dead" "$@" "$WORK/dump.tsv" >"$WORK/judged" || code=$?
+		--big "$big" --dead "$dead" ${within:+--within-s "$within"} "$@" \
+		"$WORK/dump.tsv" >"$WORK/judged" || code=$?
 	result=$(tail -n 1 "$WORK/judged")
 	return $code
 }
