@@ -9,7 +9,8 @@
 
 simple "points$SEED" 3
 RANDOM=$SEED
-load_on --rate 2500
+window 5 2500
+load_on "${paced[@]}"
 for point in poll produce send-offsets flush endtxn-sent committed checkpoint-begin \
 	checkpoint-filled checkpoint-done replay settle; do
 	case $point in

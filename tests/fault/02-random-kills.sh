@@ -7,7 +7,8 @@
 members=(a b c d)
 simple "random$SEED" 6
 for one in "${members[@]}"; do configure $one "session.timeout.ms: 6000"; done
-load_on --rate 2000
+window 10 2000
+load_on "${paced[@]}"
 RANDOM=$SEED
 start a
 reaches 500 a

@@ -7,7 +7,8 @@
 . "$(dirname "$0")/lib.sh"
 
 simple "power$SEED" 3
-load_on --rate 3000
+window 5 3000
+load_on "${paced[@]}"
 RANDOM=$SEED
 taken=0
 export UNSYNCED=$WORK/undo
