@@ -519,7 +519,8 @@ fuzz:
 fuzz-programs: $(FUZZ)
 
 failpoints:
-	$(call subbuild,failpoints,--enable-failpoints,all obj/tests/integration/check_broker)
+	$(call subbuild,failpoints,--enable-failpoints,all obj/tests/integration/check_broker \
+		obj/tests/unit/check_store)
 
 check-checker:
 	@$(srcdir)/tests/load/check.py --self-test
@@ -548,7 +549,8 @@ MINUTES = 10
 soak: failpoints tools $(SHIMS)
 	@$(srcdir)/tests/fault/run $(CURDIR) --soak $(MINUTES)
 
-prove: all failpoints tools $(PROVE) $(SHIMS)
+prove: all failpoints tools $(PROVE) $(SHIMS) $(MOCK)
+	@$(RUN) -j 2 $(MOCK)
 	@$(srcdir)/tests/prove/run $(CURDIR)
 	@SEEDS="$${SEEDS:-$${SEED:-1 2 3}}" $(srcdir)/tests/fault/run $(CURDIR)
 

@@ -136,6 +136,23 @@ guards() {
 	done
 }
 
+# Each test that a document names is there, and each fault scenario is named in docs/testing.md.
+documented() {
+	local file line name
+	grep -sHonE '`([a-z]+/)?([0-9]{2}[-_][a-z-]+|check_[a-z_0-9]+)`' docs/*.md |
+		while IFS=: read -r file line name; do
+			name=${name//\`/}
+			[[ $name == */* ]] || name=*/$name
+			compgen -G "tests/$name.*" >/dev/null ||
+				echo "$file:$line: no test ${name#\*/}"
+		done
+	for file in tests/fault/[0-9]*.sh; do
+		name=$(basename "$file" .sh)
+		[ ! -e "$file" ] || grep -qsF "\`$name\`" docs/testing.md ||
+			echo "$file: docs/testing.md has no row for it"
+	done
+}
+
 files() {
 	if [ -n "${TIDY_ROOT:-}" ]; then
 		find . -name '*.[ch]' -o -name '*.cc' -o -name '*.sh' | sed 's|^\./||' |
@@ -160,6 +177,7 @@ check() {
 	mapfile -t sources < <(files 'src/*.c')
 	events "${sources[@]}"
 	listed
+	documented
 }
 
 # Breaks each rule in a small tree of its own; a rule that says nothing is the failure.
@@ -167,10 +185,10 @@ self_test() {
 	local expected lines failed=0
 	dir=$(mktemp -d)
 	trap 'rm -rf "$dir"' EXIT
-	mkdir -p "$dir"/src/{base,core,io,run,config} "$dir/tests/unit"
+	mkdir -p "$dir"/src/{base,core,io,run,config} "$dir"/{docs,tests/fault}
 	breaks() { # EXPECTED FILE CONTENT
 		printf '\t%s \\\n' src/{core/a.c,run/worker.c,base/a.c} >"$dir/Makefile"
-		rm -f "$dir"/src/*/*.*
+		rm -f "$dir"/src/*/*.* "$dir"/docs/* "$dir"/tests/fault/*
 		touch "$dir"/src/{core/a.c,run/worker.c,base/a.c}
 		printf '%b' "$3" >"$dir/$2"
 		expected=$1
@@ -201,6 +219,9 @@ self_test() {
 	breaks 'event new is not in' src/run/log_catalog.c \
 		'static e = {\n\t{"old", "0"},\n};\nint a = log_event(1,\n\t"new", 0);\n'
 	breaks 'event old is logged nowhere' src/run/log_catalog.c '\t{"old", "0"},\n'
+	breaks 'docs/testing.md:1: no test 99-nothing' docs/testing.md '`99-nothing`\n'
+	breaks 'docs/a.md:1: no test unit/check_none' docs/a.md 'see `unit/check_none`\n'
+	breaks 'tests/fault/01-a.sh: docs/testing.md has no row' tests/fault/01-a.sh ''
 	breaks 'not listed in the Makefile' src/core/b.c 'int b;\n'
 	return $failed
 }

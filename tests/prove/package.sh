@@ -1,6 +1,7 @@
 #!/bin/bash
 # The built package in a clean Debian, as its operator meets it: install, edit, start, produce, see
-# the output, kill -9, upgrade with the state kept, remove, install again, purge with nothing left.
+# the output, kill -9, upgrade and downgrade with the state kept, remove, install again, purge with
+# nothing left.
 BOX=$(dirname "$0")/../systemd/box
 export BOX BOX_NAME=p$$ BOX_OWNER=$$ BOX_ROOT=clean BOX_BIND=
 . "$(dirname "$0")/../systemd/lib.sh"
@@ -75,6 +76,16 @@ drained_unit
 ! journal_says 'rebuild' || fail_unit "the state was rebuilt"
 box onced verify package || fail "onced verify found something"
 
+say "downgrade: the same"
+pid=$(show MainPID)
+apt install --allow-downgrades "/root/$(basename "$deb")"
+wait_until 90 "the old version's start" another_pid
+[ "$(box dpkg-query -W -f '${Version}' onced)" = 0.0.1 ] || fail "not the old version"
+[ "$(box stat -c '%i %U' "$state/data.mdb")" = "$file" ] || fail "the state is another"
+load -n 5000 --seed 60 --start-index 50000
+drained_unit
+! journal_says 'rebuild' || fail_unit "the state was rebuilt"
+
 say "remove: stopped; configuration and state stay"
 apt remove onced
 ! box sh -c 'ls /usr/bin/onced /lib/systemd/system/onced* 2>/dev/null' || fail "not removed"
@@ -84,7 +95,7 @@ box test -s /etc/onced/pipelines/package.yaml || fail "the pipeline is gone"
 
 say "install again: goes on where it was"
 install "$next"
-load -n 5000 --seed 60 --start-index 50000
+load -n 5000 --seed 60 --start-index 55000
 box systemctl start onced || fail_unit "it does not start"
 drained_unit
 judge --complete

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/verify_progress.h"
 #include "lib/rng.h"
 #include "lib/suite.h"
 #include "lib/verify_world.h"
@@ -431,6 +432,23 @@ START_TEST(little_memory_gives_the_same_report)
 }
 END_TEST
 
+START_TEST(the_progress_says_how_far_how_fast_and_how_long)
+{
+	struct verify_progress progress = {.what = "reading input", .total = 4000, .done = 1000};
+	char text[120];
+
+	verify_progress_text(&progress, 2000, text, sizeof(text));
+	ck_assert_str_eq(text, "reading input: 25%, 1000 records, 500 records/s, 0:00:06 left");
+	progress.done = 4001; /* a marker more than the ends of the log promise */
+	verify_progress_text(&progress, 2000, text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, ": 100%, "));
+	ck_assert_ptr_nonnull(strstr(text, " 0:00:00 left"));
+	progress.total = progress.done = 0;
+	verify_progress_text(&progress, 0, text, sizeof(text));
+	ck_assert_ptr_nonnull(strstr(text, ": 100%, "));
+}
+END_TEST
+
 static void add_comparisons(TCase *tcase)
 {
 	tcase_add_checked_fixture(tcase, NULL, verify_world_clear);
@@ -439,6 +457,7 @@ static void add_comparisons(TCase *tcase)
 	tcase_add_loop_test(tcase, a_missing_one_is_named_by_its_source, 0, 2);
 	tcase_add_loop_test(tcase, a_found_one_is_named_by_its_place, 0, 2);
 	tcase_add_test(tcase, examples_are_limited_and_counts_are_not);
+	tcase_add_test(tcase, the_progress_says_how_far_how_fast_and_how_long);
 	tcase_add_loop_test(tcase, little_memory_gives_the_same_report, 0, 5);
 }
 
