@@ -493,11 +493,12 @@ check-asan:
 	$(call subbuild,asan,--enable-sanitize=address$(comma)undefined CFLAGS="-g -O1", \
 		check-programs fuzz-replay)
 
+TSAN_CONF = --enable-sanitize=thread --enable-failpoints CFLAGS="-g -O1"
 check-tsan: export TSAN_OPTIONS = suppressions=$(abspath $(srcdir))/tests/tsan.supp
 check-tsan: export CK_TIMEOUT_MULTIPLIER = 10
 check-tsan: export SIM_SCHEDULES = 100
 check-tsan:
-	$(call subbuild,tsan,--enable-sanitize=thread CFLAGS="-g -O1",all check-programs \
+	$(call subbuild,tsan,$(TSAN_CONF),all check-programs \
 		WRAPPER="-w 'setarch -R'")
 
 check-valgrind: export CK_TIMEOUT_MULTIPLIER = 20
@@ -527,7 +528,7 @@ check-checker:
 	@$(srcdir)/tests/load/state.py --self-test
 
 tsan:
-	$(call subbuild,tsan,--enable-sanitize=thread CFLAGS="-g -O1",all)
+	$(call subbuild,tsan,$(TSAN_CONF),all)
 
 check-integration: all failpoints tsan tools $(INTEGRATION) $(SHIMS)
 	@$(srcdir)/tests/integrate . $(abspath $(srcdir))

@@ -55,14 +55,15 @@ static int open_all(struct run_thread *thread, struct owned *own, struct err *er
 	return worker_new(&conf, &own->worker, err);
 }
 
-/* The worker goes first: it borrows all the rest. */
+/* The store goes first: a checkpoint under way, which a STOP does not wait for, borrows the
+ * worker's overlay until it has ended. Then the worker: it borrows all the rest. */
 static void close_all(struct owned *own)
 {
+	if (own->store)
+		own->store->ops->close(own->store);
 	worker_free(own->worker);
 	if (own->broker)
 		own->broker->ops->close(own->broker);
-	if (own->store)
-		own->store->ops->close(own->store);
 	if (own->engine)
 		own->engine->ops->close(own->engine);
 	wiring_fini(&own->wiring);

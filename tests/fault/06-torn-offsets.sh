@@ -25,7 +25,7 @@ torn() { # NAME [DEFENCE_OFF]
 
 torn "torn-offsets" taint
 [ "$late" = 0 ] || fail "the late offsets were refused ($late): the scenario shows nothing"
-went_back() { ! never_back; }
+went_back() { ! ONCED_BROKERS=$DIRECT never_back; }
 wait_until 30 "C went back" went_back
 say "without the defence: $(head -n 1 "$WORK/never_back")"
 

@@ -90,24 +90,9 @@ fds() { find "/proc/${pids[$1]}/fd" -mindepth 1 | wc -l; }
 note_fds() { fds_noted=$(fds "$1"); }
 fds_same() { [ "$(fds "$1")" -le $((fds_noted + 8)) ]; }
 
-no_open_transaction() {
-	admin transactions "$group/" >"$WORK/open" &&
-		! grep -Evq ' (Empty|Complete[A-Z][a-z]+)$' "$WORK/open"
-}
-
-# The history of the group's committed offsets; $WORK/never_back says what was found.
-never_back() {
-	"$TOOLS/dump" -b "$DIRECT" -t __consumer_offsets >"$WORK/offsets.tsv" ||
-		fail "__consumer_offsets could not be read"
-	"$fault_dir/never_back.py" "$group" "$WORK/offsets.tsv" >"$WORK/never_back"
-}
-
-# The end of a scenario: the records and the states on disk, the committed offsets' history, no
-# transaction left open.
+# The end of a scenario, past the proxy.
 judge_all() { # [CHECK_OPTIONS]
 	ONCED_BROKERS=$DIRECT judge "$@"
-	wait_until 30 "every transaction ended" no_open_transaction
-	never_back || fail "a committed offset went back: $(cat "$WORK/never_back")"
 	[ -z "${within:-}" ] || [ "$(field renewed)" -gt 0 ] || fail "no window has ended: $result"
 	say "$result"
 	say "$state_result"
@@ -134,7 +119,6 @@ drain_and_judge() {
 	[ -z "${fds_noted:-}" ] || wait_until 30 "no more descriptors than before" fds_same "$1"
 	stop "$1"
 	judge_all --complete
-	[[ $state_result != *" partitions=0 "* ]] || fail "no state was there to be judged"
 }
 
 proxy clear

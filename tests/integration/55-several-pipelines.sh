@@ -4,10 +4,7 @@
 # first. The daemon is built with ThreadSanitizer here: a race of its own threads is exit status 66.
 . "$(dirname "$0")/lib.sh"
 
-printf '#!/bin/sh\nexec setarch -R %s "$@"\n' "$ONCED_TSAN" >"$WORK/onced"
-chmod +x "$WORK/onced"
-ONCED=$WORK/onced
-export TSAN_OPTIONS="suppressions=$source_dir/tests/tsan.supp"
+under_tsan
 
 use bad 2
 load -n 3000 --seed 55 --malformed 2

@@ -84,5 +84,6 @@ settle reset --to earliest --empty --yes
 start a
 drained a
 stop a
+moved=1
 judge --complete
 verify a

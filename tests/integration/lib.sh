@@ -66,6 +66,15 @@ start() {
 	pids[$1]=$!
 }
 
+# under_tsan: onced is the build with ThreadSanitizer: a race of its own threads, or memory that one
+# uses when another has freed it, is exit status 66.
+under_tsan() {
+	printf '#!/bin/sh\nexec setarch -R %s "$@"\n' "$ONCED_TSAN" >"$WORK/onced"
+	chmod +x "$WORK/onced"
+	ONCED=$WORK/onced
+	export TSAN_OPTIONS="suppressions=$source_dir/tests/tsan.supp"
+}
+
 # running PID: also a zombie has ended.
 running() {
 	local state
@@ -83,10 +92,12 @@ ends_with() {
 	[ "$code" = "$1" ] || fail "onced $2 ended with $code instead of $1"
 }
 
-kill_hard() { # INSTANCE
+kill_hard() { # INSTANCE: which ran until then, or had met its failpoint
+	local code=0
 	kill -KILL "${pids[$1]}"
-	wait "${pids[$1]}" 2>/dev/null || true
+	wait "${pids[$1]}" 2>/dev/null || code=$?
 	unset "pids[$1]"
+	[ $code = 137 ] || fail "onced $1 had ended with $code before it was killed"
 }
 
 has_begun() { [ -s "$WORK/$1.${starts[$1]}.log" ]; }
@@ -149,20 +160,40 @@ copy_states() {
 		mdb_copy "${data%/data.mdb}" "$copy" || fail "$data could not be copied"
 	done
 }
-# judge_states: what is on disk and in the offsets' metadata is what the dump's input makes of it.
+# judge_states: what is on disk and in the offsets' metadata is what the dump's input makes of it:
+# in all partitions, if not `partly`.
 judge_states() {
-	local code=0 states=()
+	local code=0 states=() whole=--whole
+	[ -z "${partly:-}" ] || whole=
 	[ ! -d "$WORK/states" ] || states=("$WORK"/states/*)
-	"$source_dir/tests/load/state.py" --group "$group" --input "$in" "$WORK/dump.tsv" \
-		"${states[@]}" >>"$WORK/judged" || code=$?
+	"$source_dir/tests/load/state.py" --group "$group" --input "$in" $whole \
+		"$WORK/dump.tsv" "${states[@]}" >>"$WORK/judged" || code=$?
 	state_result=$(tail -n 1 "$WORK/judged")
 	return $code
 }
+admin() { python3 "$source_dir/tests/kafka/admin.py" "$ONCED_BROKERS" "$@"; }
+no_open_transaction() {
+	admin transactions "$group/" >"$WORK/open" && [ -s "$WORK/open" ] &&
+		! grep -Evq ' (Empty|Complete[A-Z][a-z]+)$' "$WORK/open"
+}
+# The history of the group's committed offsets; $WORK/never_back says what was found.
+never_back() {
+	"$TOOLS/dump" -b "$ONCED_BROKERS" -t __consumer_offsets >"$WORK/offsets.tsv" ||
+		fail "__consumer_offsets could not be read"
+	"$source_dir/tests/load/never_back.py" "$group" "$WORK/offsets.tsv" >"$WORK/never_back"
+}
+
+# judge [CHECK_OPTIONS]: the end of nearly every script: the outputs, the states on disk, no
+# transaction left open, and no committed offset that ever went back, if it was not `moved`.
 judge() {
 	copy_states
-	check "$@" && judge_states && return
-	cat "$WORK/judged" >&2
-	fail "the independent check found something"
+	check "$@" && judge_states || {
+		cat "$WORK/judged" >&2
+		fail "the independent check found something"
+	}
+	wait_until 30 "every transaction ended" no_open_transaction
+	[ -n "${moved:-}" ] || never_back ||
+		fail "a committed offset went back: $(cat "$WORK/never_back")"
 }
 
 field() { sed -n "s/.*[ ]$1=\([0-9]*\).*/\1/p" <<<" $result"; } # a number of the result line

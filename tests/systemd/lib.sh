@@ -6,6 +6,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../integration/lib.sh"
 
 box() { "$BOX" exec "$@"; }
+partly=1   # the states are in the box
 unit=onced # the unit that show, status, journal are about
 
 # place PATH: standard input becomes a file in the box.
