@@ -113,10 +113,11 @@ static void decide_state(const struct recover_in *in, struct recover_out *ret)
 	ret->gap = m->a;
 	window_from_meta(&at_c, m);
 	/* What is not known equals nothing: a K from the first moment of a rebuild says no more
-	 * than an M without a T. */
+	 * than an M without a T. Between X and C then lies no record, or somebody has moved C and
+	 * left M as it was: the replay meets it. */
 	if (matches && m->p != WINDOW_P_UNKNOWN && window_same(&k->window, &at_c)) {
-		ret->verdict = VERDICT_LIVE;
-		ret->start = ret->c;
+		ret->start = k->x > in->log_start ? k->x : in->log_start;
+		ret->verdict = ret->start < ret->c ? VERDICT_REPLAY : VERDICT_LIVE;
 		ret->window = k->window;
 		ret->keep_state = true;
 		return;

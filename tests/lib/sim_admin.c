@@ -127,6 +127,28 @@ static void reset_foreign(struct sim *sim, int32_t p)
 	mark_reset(sim, p, SIM_RESET_FOREIGN);
 }
 
+/* To the end of the log, over records, with the metadata of where C was. False: it says too little
+ * (accepted or adopted without a log time), or there is nothing to be passed over. */
+static bool reset_forward(struct sim *sim, int32_t p)
+{
+	struct fk_part *part = &sim->in->parts[p];
+	int64_t to = fake_kafka_lso(part);
+	char metadata[FK_META];
+	int64_t next = part->c;
+
+	while (next < to &&
+	       (part->entries[next].kind != FK_DATA || part->entries[next].state != FK_COMMITTED))
+		next++;
+	if (sim->def == SIM_STATELESS || sim->retention_used || next >= to ||
+	    strstr(part->metadata, " p=-2 "))
+		return false;
+	memcpy(metadata, part->metadata, FK_META);
+	fake_kafka_set_offset(part, to, metadata);
+	tally(TALLY_RESET_KEEPS_M);
+	mark_reset(sim, p, SIM_RESET_OURS);
+	return true;
+}
+
 void sim_reset_offsets(struct sim *sim)
 {
 	int32_t p = (int32_t)rng_below(&sim->rng, (uint32_t)sim->in->count);
@@ -145,7 +167,7 @@ void sim_reset_offsets(struct sim *sim)
 		return;
 	sim->offsets_moved = true;
 	sim->adopt = rng_chance(&sim->rng, 500);
-	switch (rng_below(&sim->rng, 4)) {
+	switch (rng_below(&sim->rng, 5)) {
 	case 0:
 		if (sim->def == SIM_STATELESS || !all_know(sim, p, -1, NULL))
 			break;
@@ -161,6 +183,10 @@ void sim_reset_offsets(struct sim *sim)
 		fake_kafka_set_offset(part, part->saved_c, part->saved_metadata);
 		tally(TALLY_RESET_OLD_M);
 		mark_reset(sim, p, SIM_RESET_OURS);
+		return;
+	case 3:
+		if (!reset_forward(sim, p))
+			break;
 		return;
 	default:
 		break;

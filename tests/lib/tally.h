@@ -74,6 +74,7 @@
 	/* admins */ \
 	X(RESET_BACK, "offsets moved back") \
 	X(RESET_FORWARD, "offsets moved forward") \
+	X(RESET_KEEPS_M, "offsets moved forward with their metadata") \
 	X(RESET_OLD_M, "offsets moved back with their metadata") \
 	X(OFFSETS_EXPIRED, "offsets expired") \
 	X(ACCEPTED, "offsets accepted") \
