@@ -85,8 +85,8 @@ dies_at() {
 }
 
 fds() { find "/proc/${pids[$1]}/fd" -mindepth 1 | wc -l; }
-# note_fds INSTANCE: drain_and_judge looks whether they have grown since. A few come and go with
-# connections.
+# note_fds INSTANCE: drain_and_judge looks whether they have grown since, and whether the process
+# comes to rest. A few come and go with connections.
 note_fds() { fds_noted=$(fds "$1"); }
 fds_same() { [ "$(fds "$1")" -le $((fds_noted + 8)) ]; }
 
@@ -116,7 +116,10 @@ must_find() {
 # drain_and_judge INSTANCE [SECONDS]
 drain_and_judge() {
 	drained "$1" "${2:-90}"
-	[ -z "${fds_noted:-}" ] || wait_until 30 "no more descriptors than before" fds_same "$1"
+	if [ -n "${fds_noted:-}" ]; then
+		wait_until 30 "no more descriptors than before" fds_same "$1"
+		idle "$1"
+	fi
 	stop "$1"
 	judge_all --complete
 }

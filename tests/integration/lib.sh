@@ -107,6 +107,25 @@ stop() { # INSTANCE: an orderly end, within the stop budget
 	ends_with 0 "$1" 40
 }
 
+# idle INSTANCE: a process that has nothing to do, or waits for something, comes to take less than a
+# tenth of a core. Here the spans are the measurement, no wait for an effect; other work on the
+# machine makes what is measured less, never more.
+ticks() { sed 's/.*) //' "/proc/${pids[$1]}/stat" | awk '{ print $12 + $13 }'; } # user, system
+takes_little() {
+	local before begin=${EPOCHREALTIME/./}
+	before=$(ticks "$1")
+	sleep 5
+	percent=$((($(ticks "$1") - before) * 100000000 / $(getconf CLK_TCK) /
+		(${EPOCHREALTIME/./} - begin)))
+	[ $percent -lt 10 ]
+}
+idle() {
+	local percent
+	wait_until 30 "$1 at rest: it takes CPU time though it only waits" takes_little "$1"
+	running "${pids[$1]}" || fail "$1 has ended"
+	say "$1 waits with $percent % of a core"
+}
+
 load() { "$TOOLS/load" -b "$ONCED_BROKERS" -t "$in" --quiet "$@"; }
 # load_on OPTIONS: the same in the background, until unload: what it has written is the input.
 load_on() {
