@@ -10,7 +10,9 @@ onced=$ONCED
 printf '#!/bin/sh\nulimit -S -n "$LIMIT"\nexec "%s" "$@"\n' "$onced" >"$WORK/limited"
 chmod +x "$WORK/limited"
 next=1000 refused=0
-trouble() { ended "${pids[a]}" || logged 'open files|Too many'; }
+short='Too many open files'
+! logged "$short" || fail "what is looked for is said without need, too"
+trouble() { ended "${pids[a]}" || logged "$short"; }
 works() { trouble || offsets wait --lag 0 --deadline-s 1 >/dev/null 2>&1; }
 for limit in 8 12 16 20 24 28 32 40 48 56 64 96; do
 	load -n 200 --seed "$SEED" --start-index $next

@@ -5,17 +5,32 @@
 # Holes: none of the protocol.
 . "$(dirname "$0")/lib.sh"
 
-warm memory 2
+short='[Cc]annot allocate memory|not enough memory'
+# ends_soundly WHERE: with a status of its own, or by abort() with its reason; by no other signal.
+ends_soundly() {
+	local code=0
+	wait "${pids[a]}" || code=$?
+	unset "pids[a]"
+	if [ $code = 134 ]; then
+		logged "$short|assert|invariant|bad_alloc" || fail "it aborted without a reason $1"
+	else
+		[ $code -ge 64 ] && [ $code -le 78 ] || fail "it ended with $code $1"
+	fi
+	[ -s "$log" ] || fail "it ended without a word $1"
+	say "it ended with $code $1"
+}
+
+warm space 2
+! logged "$short" || fail "what is looked for is said without need, too"
 onced=$ONCED
 printf '#!/bin/sh\nulimit -S -v "$LIMIT"\nexec "%s" "$@"\n' "$onced" >"$WORK/limited"
 chmod +x "$WORK/limited"
 load -n 200 --seed "$SEED" --start-index 1000
-said() { ended "${pids[a]}" || logged 'memory'; }
+said() { ended "${pids[a]}" || logged "$short"; }
 for kib in 40000 200000 1000000; do
 	ONCED=$WORK/limited LIMIT=$kib start a
 	wait_until 60 "a reason" said
-	[ -s "$log" ] || fail "not a word with $kib KiB"
-	if running "${pids[a]}"; then kill_hard a; fi
+	if ended "${pids[a]}"; then ends_soundly "with $kib KiB"; else kill_hard a; fi
 done
 
 ended_or_on() {
@@ -31,7 +46,7 @@ for ((i = 0; i < 4; i++)); do
 	proxy cut onced # connections and buffers are to be made anew
 	at=$(committed)
 	wait_until 60 "an end, or progress" ended_or_on
-	if ended "${pids[a]}"; then say "it ended"; else kill_hard a; say "it went on"; fi
+	if ended "${pids[a]}"; then ends_soundly "under load"; else kill_hard a; say "it went on"; fi
 done
 end_load
 start a
