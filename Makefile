@@ -295,6 +295,7 @@ INTEGRATION_TESTS = \
 # loaded into a program by a script of that folder
 SHIMS = \
 	obj/tests/fault/clock.so \
+	obj/tests/fault/short_poll.so \
 	obj/tests/fault/tiny_map.so \
 	obj/tests/fault/unsynced.so \
 	obj/tests/integration/eio.so \
