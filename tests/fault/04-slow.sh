@@ -1,7 +1,7 @@
 #!/bin/bash
 # Matrix row 4: a record that takes longer than max.poll.interval.ms, which a shim makes shorter
 # than the watchdog's patience. The client leaves the group, a peer takes the partitions over; when
-# the slow worker comes to, its batch is dropped, no offsets are sent for it, and it takes part again.
+# the slow worker comes to, its batch is dropped, none of its offsets are sent, and it works again.
 # Holes: H3 (the client has no generation then, and no member id).
 . "$(dirname "$0")/lib.sh"
 

@@ -35,7 +35,8 @@ end_load
 drained a 120
 for member in a b; do
 	say "$member was given partitions $(assigned $member) times, in $changes changes"
-	[ "$(assigned $member)" -ge $((changes - 1)) ] || fail "$member was not given partitions as often"
+	[ "$(assigned $member)" -ge $((changes - 1)) ] ||
+		fail "$member was not given partitions as often"
 done
 wait_until 30 "no more descriptors than before" fds_same a
 idle a

@@ -46,7 +46,12 @@ for ((i = 0; i < 4; i++)); do
 	proxy cut onced # connections and buffers are to be made anew
 	at=$(committed)
 	wait_until 60 "an end, or progress" ended_or_on
-	if ended "${pids[a]}"; then ends_soundly "under load"; else kill_hard a; say "it went on"; fi
+	if ended "${pids[a]}"; then
+		ends_soundly "under load"
+	else
+		kill_hard a
+		say "it went on"
+	fi
 done
 end_load
 start a

@@ -108,8 +108,8 @@ stop() { # INSTANCE: an orderly end, within the stop budget
 }
 
 # idle INSTANCE: a process that has nothing to do, or waits for something, comes to take less than
-# 4 % of a core (1 % is usual). Here the spans are the measurement, no wait for an effect; other work
-# on the machine makes what is measured less, never more, so the limit is low.
+# 4 % of a core (1 % is usual). Here the spans are the measurement, no wait for an effect; other
+# work on the machine makes what is measured less, never more, so the limit is low.
 ticks() { sed 's/.*) //' "/proc/${pids[$1]}/stat" | awk '{ print $12 + $13 }'; } # user, system
 takes_little() {
 	local before begin=${EPOCHREALTIME/./}
