@@ -6,7 +6,8 @@
 
 own_brokers 3
 simple rolling 6
-load_on --rate 300
+window 10 300
+load_on "${paced[@]}"
 start a
 reaches 1000 a 120
 note_fds a

@@ -6,7 +6,8 @@
 . "$(dirname "$0")/lib.sh"
 
 simple network 4
-load_on --rate 500
+window 20 500
+load_on "${paced[@]}"
 start a
 reaches 1000 a
 note_fds a

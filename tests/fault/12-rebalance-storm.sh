@@ -19,7 +19,8 @@ change() { # COMMAND...: something that the group has to notice
 
 simple storm 6
 for member in a b c; do configure $member "session.timeout.ms: 6000"; done
-load_on --rate 2000
+window 10 2000
+load_on "${paced[@]}"
 changes=0
 start a
 reaches 1000 a

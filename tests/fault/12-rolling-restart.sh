@@ -17,7 +17,8 @@ all_run() {
 
 simple rolling-restart 6
 for one in "${members[@]}"; do configure "$one" "session.timeout.ms: 6000"; done
-load_on --rate 2000
+window 10 2000
+load_on "${paced[@]}"
 for one in "${members[@]}"; do begin "$one"; done
 for how in stop stop kill_hard; do
 	for member in "${members[@]}"; do

@@ -1,8 +1,8 @@
 #!/bin/bash
 # Matrix row 20: somebody moves a committed offset forward while onced is stopped, over records that
-# nobody has processed: with the metadata kept, with and without a state on disk, and by Kafka's own
-# tool, which loses the metadata. Nothing is passed over without a word: 65, the reason, the command.
-# Put back, everything is there once; accepted, what is missing is what the operator passed over.
+# nobody has processed: with the metadata kept, with and without a state on disk, and by Kafka's
+# own tool, which loses the metadata. Nothing is passed over without a word: 65, the reason, the
+# command. Put back, everything is there once; accepted, what is missing is what was passed over.
 # Holes: H8.
 . "$(dirname "$0")/lib.sh"
 
@@ -51,7 +51,7 @@ wait_until 90 "the shift by Kafka's tool" shifted
 refuses 0 $((was + 300)) 'the committed offset was not written by onced'
 wait_until 60 "offsets accept" "$ONCED" offsets accept -c "$WORK/a.yaml" "$name"
 goes_on
-! ONCED_BROKERS=$DIRECT check --complete || fail "records were passed over, and the check is silent"
+! ONCED_BROKERS=$DIRECT check --complete || fail "the check is silent on what was passed over"
 [ "$(field lost)" -gt 0 ] && [ "$(field lost)" -le 310 ] || fail "$result"
 [ "$(field repeated) $(field altered) $(field disorder)" = "0 0 0" ] || fail "$result"
 sed -n "s|^check: lost: $in/\([0-9]*\)/\([0-9]*\) .*|\1 \2|p" "$WORK/judged" |
