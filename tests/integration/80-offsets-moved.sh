@@ -19,15 +19,19 @@ reset() { # the group has to be empty first: its static member is given up after
 		! grep -qi 'error' "$WORK/reset" && [ "$(offset_of 0)" = 1000 ]
 }
 offset_of() { offsets show | sed -n "s/^$1 committed=\([0-9-]*\) .*/\1/p"; }
-refuses() {
+refuses() { # PARTITION REASON: in the log, and where one asks
 	start a
 	ends_with 65 a 60
+	logged "stopped \(65\): $in/$1: $2" || fail "the log does not say why: $2"
 	logged 'offsets accept' || fail "the log does not name the command that settles it"
-	logged "$in/0" || fail "the log does not name the partition"
+	"$ONCED" offsets show -c "$WORK/a.yaml" "$name" >"$WORK/shown" || fail "offsets show"
+	awk -v at="$in/$1" '$0 == at { here = 1; next } /^[^ ]/ { here = 0 } here' "$WORK/shown" |
+		grep -q "verdict *STOP: $2" || fail "offsets show does not say why: $2"
+	grep -q 'onced offsets accept' "$WORK/shown" || fail "it does not name the command"
 }
 
 wait_until 60 "the reset by Kafka's tool" reset
-refuses
+refuses 0 'the committed offset was not written by onced'
 [ "$(offset_of 0)" = 1000 ] || fail "onced moved the offset though it refused it"
 wait_until 30 "offsets accept" "$ONCED" offsets accept -c "$WORK/a.yaml" "$name"
 start a
@@ -38,9 +42,7 @@ stop a
 back=$(($(offset_of 1) - 500))
 set_back() { offsets set --keep-metadata "1=$back" 2>"$WORK/set"; }
 wait_until 60 "the offset moved back, its metadata kept" set_back
-start a
-ends_with 65 a 60
-logged "$in/1" || fail "the log does not name the partition"
+refuses 1 'the committed offset lies behind what was already processed'
 wait_until 30 "offsets accept" "$ONCED" offsets accept -c "$WORK/a.yaml" "$name"
 start a
 load -n 5000 --seed 81 --start-index 12000
