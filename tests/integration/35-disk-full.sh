@@ -2,6 +2,7 @@
 # The disk under the state is full, then fails (EIO), with so little `memory:` that the overlay
 # fills up too: consumption goes on until then, intake stops with its reason, a kill in that state
 # changes nothing, and when the disk is well again all goes on: nothing lost, nothing repeated.
+# (tests/fault: matrix row 18; hole H14)
 . "$(dirname "$0")/lib.sh"
 
 stopped='nothing is read until this heals'
@@ -28,7 +29,7 @@ small full
 mkdir "$WORK/state.a"
 mount -t tmpfs -o size=1m,mode=0700 onced-full "$WORK/state.a" || fail "no tmpfs (root?)"
 finish_hooks+=(unmount)
-load -n 60000 --seed 35 --far 50000
+load -n 60000 --seed "${SEED:-35}" --far 50000
 start a
 wait_until 60 "the stop of intake" logged "(No space left on device|disk is full)"
 wait_until 60 "the stop of intake" logged "$stopped"
@@ -50,7 +51,7 @@ rm "$WORK/pipelines/full.yaml"
 
 small eio
 rmdir "$WORK/state.a"
-load -n 60000 --seed 36 --far 50000
+load -n 60000 --seed $((${SEED:-35} + 1)) --far 50000
 export EIO_WHILE=$WORK/eio
 LD_PRELOAD=$TOOLS/../integration/eio.so start a
 reaches 5000 a

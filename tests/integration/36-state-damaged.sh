@@ -1,6 +1,7 @@
 #!/bin/bash
 # The state's file is cut short, overwritten, or damaged in every row between runs: it is moved
 # aside and rebuilt from the input, and the daemon says so.
+# (tests/fault: matrix row 16; hole H14)
 . "$(dirname "$0")/lib.sh"
 
 cut() { truncate -s 20K "$1"; }
@@ -19,14 +20,14 @@ damage() {
 
 use damaged 4
 configure a
-load -n 20000 --seed 36 --far 20000
+load -n 20000 --seed "${SEED:-36}" --far 20000
 start a
 drained a
 stop a
 next=20000
 for way in cut overwrite damage; do
 	$way "$WORK/state.a/damaged/data.mdb"
-	load -n 10000 --seed 36 --start-index $next --far 20000
+	load -n 10000 --seed "${SEED:-36}" --start-index $next --far 20000
 	next=$((next + 10000))
 	start a
 	drained a

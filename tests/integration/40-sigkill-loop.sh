@@ -1,11 +1,12 @@
 #!/bin/bash
 # SIGKILL in a loop, each time as soon as a little more is committed, while the load goes on: so
 # it dies in every phase, also while it starts, replays and joins.
+# (tests/fault: matrix row 2)
 . "$(dirname "$0")/lib.sh"
 
 use loop 4
 configure a
-load -n 60000 --seed 40 --rate 6000 &
+load -n 60000 --seed "${SEED:-40}" --rate 6000 &
 loader=$!
 start a
 reaches 1000 a

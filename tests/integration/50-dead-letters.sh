@@ -2,11 +2,12 @@
 # Dead letters: one record in five is broken, in seven ways. Each arrives in the errors topic byte
 # for byte, once, also over a kill; with `errors: drop` none does; with `errors: stop` the
 # pipeline parks at the first one with exit status 65 and its coordinates.
+# (tests/fault: matrix row 25)
 . "$(dirname "$0")/lib.sh"
 
 use dead 4
 configure a
-load -n 20000 --seed 50 --malformed 200
+load -n 20000 --seed "${SEED:-50}" --malformed 200
 start a
 reaches 6000 a
 kill_hard a
@@ -20,7 +21,7 @@ judge --complete
 use deadstop 1
 rm "$WORK/pipelines/dead.yaml"
 sed -i 's/^errors: .*/errors: stop/' "$WORK/pipelines/deadstop.yaml"
-load -n 5000 --seed 51 --malformed 2
+load -n 5000 --seed "${SEED:-50}" --malformed 2
 start a
 ends_with 65 a 60
 first=$(committed)

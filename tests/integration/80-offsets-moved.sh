@@ -3,11 +3,12 @@
 # happened. Exit status 65, what happened, and the command that settles it; after that command it
 # goes on. Twice: as Kafka's own tool does it, which loses the metadata, and back with the
 # metadata kept.
+# (tests/fault: matrix row 20; hole H8)
 . "$(dirname "$0")/lib.sh"
 
 use moved 2
 configure a "session.timeout.ms: 6000"
-load -n 10000 --seed 80
+load -n 10000 --seed "${SEED:-80}"
 start a
 drained a
 stop a
@@ -35,7 +36,8 @@ refuses 0 'the committed offset was not written by onced'
 [ "$(offset_of 0)" = 1000 ] || fail "onced moved the offset though it refused it"
 wait_until 30 "offsets accept" "$ONCED" offsets accept -c "$WORK/a.yaml" "$name"
 start a
-load -n 2000 --seed 80 --start-index 10000 # each partition gets a commit under its new generation
+# Each partition gets a commit under its new generation.
+load -n 2000 --seed "${SEED:-80}" --start-index 10000
 drained a
 stop a
 
@@ -45,7 +47,7 @@ wait_until 60 "the offset moved back, its metadata kept" set_back
 refuses 1 'the committed offset lies behind what was already processed'
 wait_until 30 "offsets accept" "$ONCED" offsets accept -c "$WORK/a.yaml" "$name"
 start a
-load -n 5000 --seed 81 --start-index 12000
+load -n 5000 --seed $((${SEED:-80} + 1)) --start-index 12000
 drained a
 stop a
 # What lies between the moved offset and the old one was processed twice, as the operator said: the

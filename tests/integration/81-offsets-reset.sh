@@ -2,6 +2,7 @@
 # `onced offsets reset`: says what it will do and does it only when told so; back with --empty
 # repeats exactly the records in between, back with --rebuild too, and drops what repeats an id of
 # before; forward skips. After each the daemon goes on by itself.
+# (tests/fault: matrix row 20; hole H8)
 . "$(dirname "$0")/lib.sh"
 
 reset() { "$ONCED" offsets reset -c "$WORK/a.yaml" "$name" "$@" >"$WORK/said" 2>&1; }
@@ -20,7 +21,7 @@ counts() {
 # goes_on RECORDS INDEX: with new records, to the end, without a stop.
 goes_on() {
 	start a
-	load -n "$1" --seed 81 --start-index "$2" "${load_options[@]}"
+	load -n "$1" --seed "${SEED:-81}" --start-index "$2" "${load_options[@]}"
 	drained a
 	stop a
 }
@@ -28,7 +29,7 @@ goes_on() {
 use reset 2
 configure a "session.timeout.ms: 6000"
 load_options=(--far 3000)
-load -n 10000 --seed 81 "${load_options[@]}"
+load -n 10000 --seed "${SEED:-81}" "${load_options[@]}"
 start a
 drained a
 
@@ -68,7 +69,7 @@ logged 'rebuild from scratch' || fail "the state was not rebuilt"
 counts repeated=$again
 
 # Forward: what lies between is skipped, and what it held counts as seen.
-load -n 4000 --seed 81 --start-index 12000 "${load_options[@]}"
+load -n 4000 --seed "${SEED:-81}" --start-index 12000 "${load_options[@]}"
 reset --to latest --rebuild --yes || fail "reset: $(cat "$WORK/said")"
 says 'records are skipped'
 check || true
@@ -85,11 +86,11 @@ grep -q "\"missing\":$skipped,\"repeated\":$again,\"altered\":0,\"unexpected\":0
 # no repeats of its own.
 use emptied 2
 load_options=(--repeats 0)
-load -n 3000 --seed 82 "${load_options[@]}"
+load -n 3000 --seed $((${SEED:-81} + 1)) "${load_options[@]}"
 start a
 drained a
 moment=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ) # to the millisecond; the next record is later
-load -n 2000 --seed 81 --start-index 3000 "${load_options[@]}"
+load -n 2000 --seed "${SEED:-81}" --start-index 3000 "${load_options[@]}"
 drained a
 stop a
 judge --complete

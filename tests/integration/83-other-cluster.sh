@@ -1,11 +1,12 @@
 #!/bin/bash
 # Offsets copied from another cluster, as a mirror of __consumer_offsets does it, stop onced; and
 # the state of another cluster, put in the place of its own, is not used.
+# (tests/fault: matrix row 16)
 . "$(dirname "$0")/lib.sh"
 
 use foreign 2
 configure a "session.timeout.ms: 6000"
-load -n 5000 --seed 85 --far 2000
+load -n 5000 --seed "${SEED:-85}" --far 2000
 start a
 drained a
 stop a
@@ -40,7 +41,7 @@ stops 'not written by onced'
 
 wait_until 30 "offsets accept" "$ONCED" offsets accept -c "$WORK/a.yaml" "$name"
 start a
-load -n 2000 --seed 85 --start-index 5000 --far 2000
+load -n 2000 --seed "${SEED:-85}" --start-index 5000 --far 2000
 drained a
 stop a
 judge --complete
@@ -55,7 +56,7 @@ BROKER_HEAP=256m "$BROKER" up "$second"
 ONCED_BROKERS=$(cat "$second/bootstrap") BROKER_DIR=$second
 use foreign 2
 configure b "session.timeout.ms: 6000"
-load -n 9000 --seed 85 --far 2000
+load -n 9000 --seed "${SEED:-85}" --far 2000
 start b
 both_began() { [ "$(offset_of 0)" -gt 0 ] && [ "$(offset_of 1)" -gt 0 ]; }
 wait_until 60 "progress in both partitions" both_began

@@ -2,6 +2,7 @@
 # The rights that docs/security.md lists are enough, and each of them is needed: without it
 # `check --online` and `run` say which it is, and exit with 77. One that is taken away from a
 # running daemon is waited for. `check --online` beside a running daemon changes nothing.
+# (tests/fault: matrix row 24)
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/secure.sh"
 
@@ -30,7 +31,7 @@ code=0
 # all of them
 grant a 1
 online 0
-load -n 3000 --seed 97
+load -n 3000 --seed "${SEED:-97}"
 start a
 drained a
 judge --complete
@@ -39,14 +40,14 @@ judge --complete
 before=$(ends)
 for _ in 1 2 3; do online 0; done
 [ "$(ends)" = "$before" ] || fail "check --online has written something"
-load -n 3000 --start-index 3000 --seed 97
+load -n 3000 --start-index 3000 --seed "${SEED:-97}"
 drained a
 ! logged 'fenced|renew|revoked' || fail "the daemon noticed check --online"
 judge --complete
 
 # a right that goes while it runs, and comes back
 acl remove topic "$clean" WRITE
-load -n 3000 --start-index 6000 --seed 97
+load -n 3000 --start-index 6000 --seed "${SEED:-97}"
 wait_until 60 "the missing right in the log" \
 	logged "failed, restarts.* a right is missing: WRITE on topic $clean"
 idle a # nor has it ended
