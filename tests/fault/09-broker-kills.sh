@@ -10,7 +10,7 @@ load -n 20000 --seed "$SEED"
 next=20000
 start a
 reaches 1000 a
-note_fds a
+note_size a
 for how in kill kill down kill pause; do
 	load -n 10000 --seed "$SEED" --start-index $next
 	next=$((next + 10000))

@@ -10,7 +10,7 @@ window 10 300
 load_on "${paced[@]}"
 start a
 reaches 1000 a 120
-note_fds a
+note_size a
 for how in kill down; do
 	for n in 1 2 3; do
 		if [ $how = kill ]; then "$BROKER" kill "$BROKER_DIR" $n; fi

@@ -10,7 +10,7 @@ window 10 300
 load_on "${paced[@]}"
 start a
 reaches 1000 a 120
-note_fds a
+note_size a
 for kind in group transaction; do
 	key=$group
 	[ $kind = group ] || key=$group/a.$name.0

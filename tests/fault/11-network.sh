@@ -10,7 +10,7 @@ window 20 500
 load_on "${paced[@]}"
 start a
 reaches 1000 a
-note_fds a
+note_size a
 # The seconds below are the schedule of the faults, no waits for an effect.
 proxy rule slow api=any do=delay ms=100 count=all
 reaches $(($(committed) + 1000)) a

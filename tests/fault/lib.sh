@@ -85,10 +85,18 @@ dies_at() {
 }
 
 fds() { find "/proc/${pids[$1]}/fd" -mindepth 1 | wc -l; }
-# note_fds INSTANCE: drain_and_judge looks whether they have grown since, and whether the process
-# comes to rest. A few come and go with connections.
-note_fds() { fds_noted=$(fds "$1"); }
+anon() { awk '/^RssAnon/ { print $2 }' "/proc/${pids[$1]}/status"; } # KiB
+# note_size INSTANCE: at_rest looks whether it has grown since. A few descriptors come and go with
+# connections; what queues and overlay may take beside what they had is far below the 32 MB.
+note_size() { fds_noted=$(fds "$1") anon_noted=$(anon "$1"); }
 fds_same() { [ "$(fds "$1")" -le $((fds_noted + 8)) ]; }
+at_rest() { # INSTANCE: at lag 0
+	wait_until 30 "no more descriptors than before" fds_same "$1"
+	say "$1: descriptors $fds_noted, then $(fds "$1");" \
+		"memory $anon_noted KiB, then $(anon "$1")"
+	[ "$(anon "$1")" -le $((anon_noted + 32768)) ] || fail "the memory of $1 has grown"
+	idle "$1"
+}
 
 # The end of a scenario, past the proxy.
 judge_all() { # [CHECK_OPTIONS]
@@ -116,10 +124,7 @@ must_find() {
 # drain_and_judge INSTANCE [SECONDS]
 drain_and_judge() {
 	drained "$1" "${2:-90}"
-	if [ -n "${fds_noted:-}" ]; then
-		wait_until 30 "no more descriptors than before" fds_same "$1"
-		idle "$1"
-	fi
+	[ -z "${fds_noted:-}" ] || at_rest "$1"
 	stop "$1"
 	judge_all --complete
 }
