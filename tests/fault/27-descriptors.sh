@@ -28,7 +28,7 @@ for limit in 8 12 16 20 24 28 32 40 48 56 64 96; do
 			fail "it ended with $code at $limit descriptors"
 		[ -s "$log" ] || fail "it ended without a word at $limit descriptors"
 	else
-		kill_hard a
+		kill_hard a {64..78}
 	fi
 done
 [ $refused -ge 2 ] || fail "no limit was too low: the scenario shows nothing"

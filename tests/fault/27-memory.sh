@@ -30,7 +30,7 @@ said() { ended "${pids[a]}" || logged "$short"; }
 for kib in 40000 200000 1000000; do
 	ONCED=$WORK/limited LIMIT=$kib start a
 	wait_until 60 "a reason" said
-	if ended "${pids[a]}"; then ends_soundly "with $kib KiB"; else kill_hard a; fi
+	if ended "${pids[a]}"; then ends_soundly "with $kib KiB"; else kill_hard a 134 {64..78}; fi
 done
 
 ended_or_on() {
@@ -49,7 +49,7 @@ for ((i = 0; i < 4; i++)); do
 	if ended "${pids[a]}"; then
 		ends_soundly "under load"
 	else
-		kill_hard a
+		kill_hard a 134 {64..78}
 		say "it went on"
 	fi
 done
