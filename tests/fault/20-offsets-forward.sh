@@ -54,6 +54,8 @@ goes_on
 ! ONCED_BROKERS=$DIRECT check --complete || fail "the check is silent on what was passed over"
 [ "$(field lost)" -gt 0 ] && [ "$(field lost)" -le 310 ] || fail "$result"
 [ "$(field repeated) $(field altered) $(field disorder)" = "0 0 0" ] || fail "$result"
+# Nor does a repeat of what was passed over come through: its id counts as seen.
+[ "$(field unexpected)" = 0 ] || fail "$result"
 sed -n "s|^check: lost: $in/\([0-9]*\)/\([0-9]*\) .*|\1 \2|p" "$WORK/judged" |
 	awk -v from="$was" '$1 != 0 || $2 < from || $2 >= from + 300 { exit 1 }' ||
 	fail "something else is lost: $(cat "$WORK/judged")"

@@ -25,6 +25,7 @@ start a
 ends_with 65 a 60
 logged "stopped \(65\): $in/[01]: the group has no committed offset, but the state on disk" ||
 	fail "the log does not say why"
+logged 'offsets accept' || fail "the log does not name the command"
 
 rm -r "$WORK/state.a"
 put_back() { # PARTITION

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Matrix row 27: no more address space, from the start and all of a sudden under load. At the start
-# there is a reason; later it goes on, or ends (librdkafka gives up by abort() where it gets no
+# there is a reason; later it goes on, or ends (librdkafka and onced abort() where they get no
 # memory). Whatever it does, with enough of it the next start goes on from the last commit.
 # Holes: none of the protocol.
 . "$(dirname "$0")/lib.sh"

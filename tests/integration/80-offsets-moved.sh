@@ -45,6 +45,7 @@ back=$(($(offset_of 1) - 500))
 set_back() { offsets set --keep-metadata "1=$back" 2>"$WORK/set"; }
 wait_until 60 "the offset moved back, its metadata kept" set_back
 refuses 1 'the committed offset lies behind what was already processed'
+[ "$(offset_of 1)" = "$back" ] || fail "onced moved the offset though it refused it"
 wait_until 30 "offsets accept" "$ONCED" offsets accept -c "$WORK/a.yaml" "$name"
 start a
 load -n 5000 --seed $((${SEED:-80} + 1)) --start-index 12000
