@@ -9,8 +9,6 @@
 simple forward 2
 next=0
 more() { load -n 3000 --seed "$SEED" --start-index $next --far 2000 && next=$((next + 3000)); }
-offset_of() { offsets show | sed -n "s/^$1 committed=\([0-9-]*\) .*/\1/p"; }
-metadata_of() { offsets show | sed -n "s/^$1 .* metadata=//p"; }
 place() { # PARTITION OFFSET METADATA: the group has to be empty, its members given up
 	offsets set --metadata "$3" "$1=$2" 2>"$WORK/set" && [ "$(offset_of "$1")" = "$2" ]
 }

@@ -11,11 +11,10 @@ load -n 3000 --seed "$SEED"
 start a
 drained a
 stop a
-offset_of() { offsets show | sed -n "s/^$1 committed=\([0-9-]*\) .*/\1/p"; }
 was=() own=()
 for partition in 0 1; do
 	was+=("$(offset_of $partition)")
-	own+=("$(offsets show | sed -n "s/^$partition .* metadata=//p")")
+	own+=("$(metadata_of $partition)")
 done
 
 "$BROKER" untopic "$BROKER_DIR" "$in" "$clean" "$big" "$dead"

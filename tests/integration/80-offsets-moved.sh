@@ -19,7 +19,6 @@ reset() { # the group has to be empty first: its static member is given up after
 		--reset-offsets --to-offset 1000 --execute >"$WORK/reset" 2>&1 &&
 		! grep -qi 'error' "$WORK/reset" && [ "$(offset_of 0)" = 1000 ]
 }
-offset_of() { offsets show | sed -n "s/^$1 committed=\([0-9-]*\) .*/\1/p"; }
 refuses() { # PARTITION REASON: in the log, and where one asks
 	start a
 	ends_with 65 a 60

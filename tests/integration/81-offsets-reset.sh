@@ -6,7 +6,6 @@
 . "$(dirname "$0")/lib.sh"
 
 reset() { "$ONCED" offsets reset -c "$WORK/a.yaml" "$name" "$@" >"$WORK/said" 2>&1; }
-offset_of() { offsets show | sed -n "s/^$1 committed=\([0-9-]*\) .*/\1/p"; }
 says() { grep -Eq -- "$1" "$WORK/said" || fail "it does not say '$1': $(cat "$WORK/said")"; }
 # counts FINDING=N...: what the independent check finds is that, and nothing else.
 counts() {

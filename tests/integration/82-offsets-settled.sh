@@ -57,9 +57,7 @@ judge --complete
 # Records deleted before they were processed: they are lost, and it is said.
 load -n 2000 --seed "${SEED:-83}" --start-index 12000 --repeats 0
 end=$(offsets show | sed -n 's/^0 .* end=\([0-9]*\) .*/\1/p')
-printf '{"partitions":[{"topic":"%s","partition":0,"offset":%d}],"version":1}' "$in" \
-	$((end - 5)) >"$WORK/delete.json"
-tool delete-records --offset-json-file "$WORK/delete.json" || fail "$(cat "$WORK/tool")"
+delete_records "$in" $((end - 5))
 stops 'deleted before they were processed' 'offsets accept'
 settle accept
 grep -q 'what lay between is lost' "$WORK/settled" || fail "accept: $(cat "$WORK/settled")"

@@ -11,8 +11,6 @@ start a
 drained a
 stop a
 
-metadata_of() { offsets show | sed -n "s/^$1 .* metadata=//p"; }
-offset_of() { offsets show | sed -n "s/^$1 committed=\([0-9-]*\) .*/\1/p"; }
 forge() { # METADATA: of partition 0, its offset as it is
 	offsets set --metadata "$1" "0=$(offset_of 0)" 2>"$WORK/set" &&
 		[ "$(metadata_of 0)" = "$1" ]

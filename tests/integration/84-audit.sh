@@ -38,12 +38,6 @@ last_of() {
 			END { gsub("=", ":", headers); print headers FS key FS value }'
 }
 
-delete_to_200() { # TOPIC: of its partition 0
-	printf '{"partitions":[{"topic":"%s","partition":0,"offset":200}],"version":1}' "$1" \
-		>"$WORK/delete.json"
-	tool delete-records --offset-json-file "$WORK/delete.json"
-}
-
 for lineage in false true; do
 	use "audit-$lineage" 3
 	printf 'lineage: %s\n' $lineage >>"$WORK/pipelines/$name.yaml"
@@ -118,12 +112,12 @@ for lineage in false true; do
 	cp "$WORK/kept" "$WORK/pipelines/$name.yaml"
 
 	# Outputs deleted: what is gone may have been there. Input: what is there may be of it.
-	delete_to_200 "$clean"
+	delete_records "$clean" 200
 	audit 1
 	says missing=0
 	grep -Eq '"not_checkable":\{"missing":[1-9]' "$WORK/verified" ||
 		fail "deleted outputs are not told: $(cat "$WORK/verified")"
-	delete_to_200 "$in"
+	delete_records "$in" 200
 	audit 1
 	says missing=0
 	grep -Eq '"not_checkable":\{"missing":[1-9][0-9]*,"found":[1-9]' "$WORK/verified" ||

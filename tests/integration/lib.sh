@@ -142,6 +142,16 @@ unload() {
 offsets() { "$TOOLS/offsets" -b "$ONCED_BROKERS" -g "$group" -t "$in" "$@"; }
 # Without the ends of the log, whose leader may be a broker that a script has killed.
 committed() { offsets wait --sum 0 | sed -n 's/^sum=\([0-9]*\).*/\1/p'; }
+offset_of() { offsets show | sed -n "s/^$1 committed=\([0-9-]*\) .*/\1/p"; } # PARTITION
+metadata_of() { offsets show | sed -n "s/^$1 .* metadata=//p"; }
+
+# delete_records TOPIC OFFSET: of its partition 0, those below it.
+delete_records() {
+	printf '{"partitions":[{"topic":"%s","partition":0,"offset":%d}],"version":1}' "$1" "$2" \
+		>"$WORK/delete.json"
+	"$BROKER" tool "$BROKER_DIR" delete-records --offset-json-file "$WORK/delete.json" \
+		>"$WORK/tool" 2>&1 || fail "$(cat "$WORK/tool")"
+}
 
 # reaches SUM INSTANCE [SECONDS]: the sum of the committed offsets, while INSTANCE runs.
 reaches() {
@@ -160,12 +170,18 @@ logged() { grep -Eq -- "$1" "$log"; } # a line of the latest start's log
 # check [CHECK_OPTIONS]: the independent check over the raw topics: its exit status; `result` is its
 # last line, $WORK/judged all of it. `within` is the window in seconds, if not the example's.
 check() {
-	local code=0
+	dump_topics "$WORK/dump.tsv"
+	check_dump "$WORK/dump.tsv" "$@"
+}
+dump_topics() { # FILE
 	"$TOOLS/dump" -b "$ONCED_BROKERS" -g "$group" -i "$in" -t "$clean" -t "$big" -t "$dead" \
-		>"$WORK/dump.tsv" || fail "the topics could not be read"
+		>"$1" || fail "the topics could not be read"
+}
+check_dump() { # FILE [CHECK_OPTIONS]
+	local code=0
 	"$source_dir/tests/load/check.py" --group "$group" --input "$in" --clean "$clean" \
-		--big "$big" --dead "$dead" ${within:+--within-s "$within"} "$@" \
-		"$WORK/dump.tsv" >"$WORK/judged" || code=$?
+		--big "$big" --dead "$dead" ${within:+--within-s "$within"} "${@:2}" "$1" \
+		>"$WORK/judged" || code=$?
 	result=$(tail -n 1 "$WORK/judged")
 	return $code
 }
@@ -192,8 +208,10 @@ judge_states() {
 	return $code
 }
 admin() { python3 "$source_dir/tests/kafka/admin.py" "$ONCED_BROKERS" "$@"; }
-no_open_transaction() { # and there was one, if no `ids_expire`
-	admin transactions "$group/" >"$WORK/open" && [ -s "$WORK/open" -o -n "${ids_expire:-}" ] &&
+# no_open_transaction [INSTANCE.]: and there was one, if no `ids_expire`.
+no_open_transaction() {
+	admin transactions "$group/${1:-}" >"$WORK/open" &&
+		[ -s "$WORK/open" -o -n "${ids_expire:-}" ] &&
 		! grep -Evq ' (Empty|Complete[A-Z][a-z]+)$' "$WORK/open"
 }
 # The history of the group's committed offsets; $WORK/never_back says what was found.
