@@ -34,9 +34,12 @@ online 0
 load -n 3000 --seed "${SEED:-97}"
 start a
 drained a
+stop a
 judge --complete
 
 # beside a running daemon
+start a
+wait_until 60 "the partitions of a running daemon" logged 'reading from'
 before=$(ends)
 for _ in 1 2 3; do online 0; done
 [ "$(ends)" = "$before" ] || fail "check --online has written something"
