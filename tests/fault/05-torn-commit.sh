@@ -11,11 +11,13 @@ torn() { # NAME [DEFENCE_OFF]
 	load -n 300 --seed "$SEED" --start-index 1000
 	commit_when "every: 1s"
 	proxy rule commit api=EndTxn.commit cut=1
+	proxy rule outputs api=Produce do=delay ms=1 after=commit
 	proxy rule second api=AddOffsetsToTxn after=commit
 	ONCED_WITHOUT=${2:-} start a
 	proxy wait commit 1 30
 	load -n 300 --seed "$SEED" --start-index 2000
 	proxy wait second 1 30
+	proxy wait outputs 1 30
 	proxy quiet 300 20
 	proxy release commit
 	late=$answer

@@ -10,10 +10,12 @@ torn() { # NAME [DEFENCE_OFF]
 	load -n 300 --seed "$SEED" --start-index 1000
 	commit_when "every: 1s"
 	proxy rule abort api=EndTxn.abort cut=1 count=4
+	proxy rule outputs api=Produce do=delay ms=1 after=abort
 	proxy rule second api=AddOffsetsToTxn after=abort
 	ONCED_WITHOUT=${2:-} ONCED_FAILPOINT=seal:1:fail start a
 	proxy wait abort 4 30
 	proxy wait second 1 30
+	proxy wait outputs 1 30
 	proxy quiet 300 20
 	said=$(grep -ci 'disconnected' "$log" || true)
 	proxy release abort
