@@ -322,6 +322,7 @@ TOOL_NAMES = \
 	tests/bench/bare_copy \
 	tests/fault/pin \
 	tests/load/dump \
+	tests/load/hold \
 	tests/load/load \
 	tests/load/offsets \
 	tests/load/put \

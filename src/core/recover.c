@@ -72,6 +72,12 @@ static void open_gap(const struct recover_in *in, struct recover_out *ret)
 	ret->commit_first = true;
 }
 
+bool recover_went_back(const struct recover_in *in)
+{
+	return in->has_c && in->m_form == META_OURS && in->m.g == in->known_g &&
+	       in->c < in->known_c;
+}
+
 /* The rows that need no state, and all there is for a pipeline without a stateful step. True if
  * one applied. */
 static bool decide_position(const struct recover_in *in, struct recover_out *ret)
@@ -96,6 +102,8 @@ static bool decide_position(const struct recover_in *in, struct recover_out *ret
 		return stop(ret, STOP_FOREIGN_OFFSETS), true;
 	if (ours && in->stateful && in->has_checkpoint && in->checkpoint.g == in->m.g &&
 	    in->c < in->checkpoint.x)
+		return stop(ret, STOP_OFFSETS_MOVED_BACK), true;
+	if (recover_went_back(in))
 		return stop(ret, STOP_OFFSETS_MOVED_BACK), true;
 	if (in->c > in->high_watermark)
 		return stop(ret, STOP_BEYOND_LOG), true;

@@ -40,6 +40,9 @@ struct recover_in {
 	int64_t c;
 	enum meta_form m_form;
 	struct meta m; /* META_OURS */
+	/* What this worker has seen of C in this assignment, and its generation. 0 = nothing. */
+	int64_t known_c;
+	int64_t known_g;
 	/* the store; K of another cluster, group or topic never gets here */
 	bool has_checkpoint;
 	struct checkpoint checkpoint;
@@ -108,6 +111,11 @@ void gap_advance(struct gap *gap, int64_t window_ms, int64_t t);
 /* Of a STOP: does the offset that would be taken for the truth (C, or X where C has expired) lie
  * beyond the log's end? Then it cannot be accepted, only moved. */
 bool recover_is_beyond_log(const struct recover_in *in);
+
+/* Is C below what this worker has itself seen committed? Nobody can move the offsets of a group
+ * that has members, so the brokers have lost a commit that they had confirmed (KAFKA-20634, or a
+ * log that was cut off). */
+bool recover_went_back(const struct recover_in *in);
 
 /* One sentence: what happened. settle: the command that settles it. Never NULL. */
 const char *stop_reason_text(enum stop_reason reason);

@@ -1,13 +1,17 @@
 /* kafka_facts: see kafka_facts.h. */
 #include "io/kafka_facts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/must.h"
+#include "io/kafka_admin.h"
 #include "io/kafka_configs.h"
 #include "io/kafka_err.h"
 #include "port/hash.h"
+
+#define EXPLAIN_MS_MAX 1000
 
 struct kafka_facts_topic {
 	char *name; /* owned */
@@ -125,6 +129,52 @@ static rd_kafka_topic_partition_list_t *make_list(const struct tp *tps, size_t c
 	return list;
 }
 
+/* Why does a stable C not come? librdkafka asks until its time is over when a transaction is open
+ * on one of the offsets, and then says no more than that; an admin request says which. */
+static void explain_unstable(struct kafka_facts *facts, const rd_kafka_topic_partition_list_t *list,
+			     struct err *err)
+{
+	struct kafka_admin admin =
+		kafka_admin_begin(facts->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
+				  EXPLAIN_MS_MAX);
+	rd_kafka_ListConsumerGroupOffsets_t *question =
+		rd_kafka_ListConsumerGroupOffsets_new(facts->group, list);
+	const rd_kafka_topic_partition_list_t *answer = NULL;
+	const rd_kafka_topic_partition_t *first = NULL;
+	const rd_kafka_group_result_t **groups;
+	rd_kafka_resp_err_t code;
+	rd_kafka_event_t *event;
+	char more[32] = "";
+	size_t count = 0;
+
+	rd_kafka_error_destroy(rd_kafka_AdminOptions_set_require_stable_offsets(admin.options, 1));
+	rd_kafka_ListConsumerGroupOffsets(facts->rk, &question, 1, admin.options, admin.queue);
+	event = kafka_admin_answer(&admin, &code);
+	if (event && !code) {
+		groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+			rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
+		answer = count == 1 ? rd_kafka_group_result_partitions(groups[0]) : NULL;
+	}
+	count = 0;
+	for (int i = 0; answer && i < answer->cnt; i++) {
+		if (answer->elems[i].err != RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT)
+			continue;
+		first = first ? first : &answer->elems[i];
+		count++;
+	}
+	if (count > 1)
+		(void)snprintf(more, sizeof(more), " and %zu more", count - 1);
+	if (first)
+		err_set(err, ERR_RETRY, (int)RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT,
+			"%s/%d%s: a transaction that moves the committed offset has not ended; it "
+			"does within its timeout (10 s if it is onced's), or the brokers have lost "
+			"its end: see \"A transaction that does not end\" in operations.md",
+			first->topic, (int)first->partition, more);
+	rd_kafka_event_destroy(event);
+	rd_kafka_ListConsumerGroupOffsets_destroy(question);
+	kafka_admin_end(&admin);
+}
+
 /* The error of the call or of the first partition with one. "None" and "could not read" are not
  * the same thing: -1001 counts only where there is no error. */
 static int ask_committed(struct kafka_facts *facts, rd_kafka_topic_partition_list_t *list,
@@ -134,7 +184,10 @@ static int ask_committed(struct kafka_facts *facts, rd_kafka_topic_partition_lis
 
 	if (code) {
 		kafka_err_code(err, code, "committed offsets");
-		return failed(facts, code, NULL, err);
+		failed(facts, code, NULL, err);
+		if (code == RD_KAFKA_RESP_ERR__TIMED_OUT)
+			explain_unstable(facts, list, err);
+		return -1;
 	}
 	*ret_none = false;
 	for (int i = 0; i < list->cnt; i++) {

@@ -4,7 +4,8 @@
  * (yet), or pending transactions do not settle in time; asking again is right. STOP: no right to
  * ask.
  *
- * Thread: the handle's owner. Blocks: each at most call_ms_max (committed: twice that).
+ * Thread: the handle's owner. Blocks: each at most call_ms_max (committed: twice that, and
+ * 2 s more to learn why it takes so long).
  */
 #ifndef ONCED_IO_KAFKA_FACTS_H
 #define ONCED_IO_KAFKA_FACTS_H

@@ -217,10 +217,17 @@ static int on_taken(struct worker *w, bool lost, struct err *err)
 	return 0;
 }
 
+/* Its end is an assign, from what is settled then. */
+static bool on_way_back(const struct worker *w)
+{
+	return w->txn.state == TXN_RENEWING || w->txn.state == TXN_SETTLING;
+}
+
 static int on_event(struct worker *w, const struct broker_event *event, struct err *err)
 {
 	/* Positions are being decided: what still comes from the old ones would leave a hole. */
-	if (w->assigning && (event->kind == BROKER_RECORD || event->kind == BROKER_EOF))
+	if ((w->assigning || on_way_back(w)) &&
+	    (event->kind == BROKER_RECORD || event->kind == BROKER_EOF))
 		return 0;
 	switch (event->kind) {
 	case BROKER_NOTHING:
@@ -307,7 +314,22 @@ static int poll_once(struct worker *w, int timeout_ms, struct err *err)
 	return rc;
 }
 
-/* Positions for a new assignment; meanwhile only the group's events can come. */
+/* The broker does not say yet where to go on. It may take long (a transaction that is open on C),
+ * and the group must not wait for us meanwhile: librdkafka answers no rebalance before its
+ * assignment has been answered, and shows it behind the records that it has fetched. So we are
+ * assigned to nothing, which answers and fetches nothing, and only the group's events can come. */
+static int wait_undecided(struct worker *w, struct err *err)
+{
+	if (!w->intake_is_stopped) {
+		if (w->broker->ops->assign(w->broker, NULL, 0, err) == 0)
+			w->intake_is_stopped = true;
+		else if (err->kind == ERR_STOP)
+			return -1;
+	}
+	return poll_once(w, w->conf.poll_ms_max, err);
+}
+
+/* Positions for a new assignment. */
 static int assigning_turn(struct worker *w, struct err *err)
 {
 	if (worker_decide(w, err) == 0) {
@@ -319,7 +341,19 @@ static int assigning_turn(struct worker *w, struct err *err)
 	if (err->kind == ERR_STOP)
 		return -1;
 	worker_set_trouble(w, err->msg);
-	return poll_once(w, w->conf.poll_ms_max, err);
+	return wait_undecided(w, err);
+}
+
+/* The transaction's next action; of a way back that gets nowhere, once in a turn. */
+static int acting_turn(struct worker *w, struct err *err)
+{
+	enum txn_state before = w->txn.state;
+
+	if (worker_act(w, err))
+		return -1;
+	if (!on_way_back(w) || w->txn.state != before || !w->subscribed)
+		return 0;
+	return wait_undecided(w, err);
 }
 
 /* Intake stops when the store cannot take more, and goes on when a checkpoint has made room. */
@@ -365,7 +399,7 @@ static int turn(struct worker *w, struct err *err)
 			return drain(w, err);
 	}
 	if (w->action != TXN_WAIT)
-		return worker_act(w, err);
+		return acting_turn(w, err);
 	if (w->txn.state == TXN_READY && w->txn.tainted) {
 		worker_event(w, TXN_EV_DROP);
 		return 0;

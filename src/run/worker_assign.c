@@ -82,6 +82,15 @@ static int stop_error(const struct worker *w, const struct part *part, enum stop
 			"as it stands with `%s %s`",
 			part->tp.topic, part->tp.partition, stop_reason_text(reason), settle,
 			w->pipeline->name);
+	else if (reason == STOP_OFFSETS_MOVED_BACK && recover_went_back(&part->in))
+		err_set(err, ERR_STOP, EXIT_DATA,
+			"%s/%" PRId32 ": the committed offset went back from %" PRId64
+			" to %" PRId64 ": the brokers have lost a commit that they had confirmed. "
+			"`onced verify %s` says whether its results are there; then it is `onced "
+			"offsets reset %s %s/%" PRId32 " --to %" PRId64 " --rebuild`, else `%s %s`",
+			part->tp.topic, part->tp.partition, part->in.known_c, part->in.c,
+			w->pipeline->name, w->pipeline->name, part->tp.topic, part->tp.partition,
+			part->in.known_c, settle, w->pipeline->name);
 	else if (recover_is_beyond_log(&part->in)) /* it cannot be right as it stands */
 		err_set(err, ERR_STOP, EXIT_DATA,
 			"%s/%" PRId32 ": %s (C=%" PRId64 ", log %" PRId64 " to %" PRId64
@@ -124,35 +133,49 @@ static int resolve_start(struct worker *w, struct part *part, bool added_later, 
 	return w->broker->ops->offset_at(w->broker, part->tp, p->start_ms, &part->in.start, err);
 }
 
-/* C and M of every partition of one topic: those of the others tell whether ours was added later.
- */
+/* Of one topic: C and M of the partitions that are ours. A transaction that is open on another
+ * partition does not concern us, so those are asked for only when they can tell something. */
 struct topic_facts {
 	const char *topic; /* NULL = none yet */
 	int32_t count;
 	bool compacted;
-	struct committed *all; /* in the arena, by partition */
+	struct committed *ours; /* in the arena, by partition, as are the next */
+	struct committed *all;  /* NULL = not asked for yet */
 };
 
-static int topic_facts(struct worker *w, const char *topic, struct topic_facts *facts,
+static int ask_committed(struct worker *w, const struct topic_facts *facts, bool all,
+			 struct committed *ret, struct err *err)
+{
+	struct tp *tps = arena_alloc(w->arena, (size_t)facts->count * sizeof(*tps));
+	struct committed *got = arena_alloc(w->arena, (size_t)facts->count * sizeof(*got));
+	size_t count = 0;
+
+	for (int32_t i = 0; i < facts->count; i++) {
+		struct source source = {facts->topic, i, 0};
+
+		if (all || worker_part(w, &source))
+			tps[count++] = (struct tp){facts->topic, i};
+	}
+	if (count > 0 && w->broker->ops->committed(w->broker, tps, count, w->arena, got, err))
+		return -1;
+	for (size_t i = 0; i < count; i++)
+		ret[tps[i].partition] = got[i];
+	return 0;
+}
+
+static int topic_facts(struct worker *w, const char *topic, struct topic_facts *ret,
 		       struct err *err)
 {
-	struct committed *all;
-	struct tp *tps;
-	int32_t count;
+	struct topic_facts facts = {.topic = topic};
 
-	if (facts->topic == topic)
+	if (ret->topic == topic)
 		return 0;
-	if (w->broker->ops->topic(w->broker, topic, &count, &facts->compacted, err))
+	if (w->broker->ops->topic(w->broker, topic, &facts.count, &facts.compacted, err))
 		return -1;
-	tps = arena_alloc(w->arena, (size_t)count * sizeof(*tps));
-	all = arena_alloc(w->arena, (size_t)count * sizeof(*all));
-	for (int32_t i = 0; i < count; i++)
-		tps[i] = (struct tp){topic, i};
-	if (w->broker->ops->committed(w->broker, tps, (size_t)count, w->arena, all, err))
+	facts.ours = arena_alloc(w->arena, (size_t)facts.count * sizeof(*facts.ours));
+	if (ask_committed(w, &facts, false, facts.ours, err))
 		return -1;
-	facts->topic = topic;
-	facts->count = count;
-	facts->all = all;
+	*ret = facts;
 	return 0;
 }
 
@@ -165,16 +188,27 @@ static void fill_committed(struct part *part, const struct committed *committed)
 		part->in.m_form = meta_read(committed->metadata, &part->in.m);
 }
 
-static bool was_added_later(const struct committed *all, int32_t count, int32_t partition)
+/* Were others of its topic processed before there was this one? Their M tells. */
+static int was_added_later(struct worker *w, const struct part *part, struct topic_facts *facts,
+			   bool *ret, struct err *err)
 {
-	for (int32_t i = 0; i < count; i++) {
+	struct committed *all = facts->all;
+
+	*ret = false;
+	if (!all) {
+		all = arena_alloc(w->arena, (size_t)facts->count * sizeof(*all));
+		if (ask_committed(w, facts, true, all, err))
+			return -1;
+		facts->all = all;
+	}
+	for (int32_t i = 0; i < facts->count; i++) {
 		struct meta m;
 
 		if (all[i].has_offset && meta_read(all[i].metadata, &m) == META_OURS &&
-		    m.n <= partition)
-			return true;
+		    m.n <= part->tp.partition)
+			*ret = true;
 	}
-	return false;
+	return 0;
 }
 
 /* A replay has shown that K is not the state of C. Here rather than where it was found, as a disk
@@ -192,7 +226,7 @@ static int gather(struct worker *w, struct part *part, struct topic_facts *facts
 {
 	const struct broker_ops *ops = w->broker->ops;
 	struct recover_in *in = &part->in;
-	bool has = false;
+	bool has = false, added_later = false;
 
 	memset(in, 0, sizeof(*in));
 	in->stateful = w->pipeline->dedup_index >= 0;
@@ -210,7 +244,9 @@ static int gather(struct worker *w, struct part *part, struct topic_facts *facts
 		return err_set(err, ERR_RETRY, 0,
 			       "%s/%" PRId32 " is not in the topic's metadata yet", part->tp.topic,
 			       part->tp.partition);
-	fill_committed(part, &facts->all[part->tp.partition]);
+	in->known_c = part->known_c;
+	in->known_g = part->known_g;
+	fill_committed(part, &facts->ours[part->tp.partition]);
 	/* Without a stateful step a new count is no STOP, and M keeps the old one: it tells that a
 	 * partition was added later, until that one has an M of its own. */
 	if (!in->stateful && in->has_c && in->m_form == META_OURS)
@@ -218,8 +254,8 @@ static int gather(struct worker *w, struct part *part, struct topic_facts *facts
 	/* After C, so that the log's end cannot be older than C. */
 	if (ops->log_range(w->broker, part->tp, &in->log_start, &in->high_watermark, err))
 		return -1;
-	if (!in->has_c &&
-	    resolve_start(w, part, was_added_later(facts->all, in->n, part->tp.partition), err))
+	if (!in->has_c && (was_added_later(w, part, facts, &added_later, err) ||
+			   resolve_start(w, part, added_later, err)))
 		return -1;
 	if (w->store->ops->acquire(w->store, part->tp, &part->store, &has, &in->checkpoint,
 				   &part->crashes_before, err))
@@ -237,6 +273,10 @@ static int take_verdict(struct worker *w, struct part *part, struct err *err)
 
 	if (d->verdict == VERDICT_STOP)
 		return stop_error(w, part, d->reason, err);
+	if (part->in.has_c && part->in.m_form == META_OURS) {
+		part->known_c = part->in.c;
+		part->known_g = part->in.m.g;
+	}
 	if (part->in.has_c && d->c > part->in.c) {
 		where.offset = part->in.c;
 		log_event(LOG_LEVEL_WARNING, "input-deleted", &where,

@@ -119,7 +119,8 @@ static void apply(struct worker *w)
 		must(part->next >= part->settled);
 		must(!part->replaying);
 		part->in_batch = false;
-		part->settled = part->next;
+		part->settled = part->known_c = part->next;
+		part->known_g = part->g;
 		part->settled_window = part->window;
 		part->settled_gap = part->gap;
 		part->commit_first = false;

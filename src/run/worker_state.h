@@ -42,7 +42,8 @@ struct part {
 	struct window window;
 	struct gap gap;
 
-	int64_t settled; /* C, or the replay's position */
+	int64_t known_c, known_g; /* the C of the last answer, and its generation; 0 = none yet */
+	int64_t settled;          /* C, or the replay's position */
 	struct window settled_window;
 	struct gap settled_gap;
 

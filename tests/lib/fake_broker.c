@@ -154,16 +154,15 @@ static int poll(struct broker *broker, int timeout_ms, struct broker_event *ret,
 	}
 	if (retry(b, "all brokers down", err))
 		return -1;
-	if (b->waiting != BROKER_NOTHING && !b->told && !is_late(b)) {
+	if (b->waiting != BROKER_NOTHING && !b->told && !is_late(b) &&
+	    !(b->waiting == BROKER_REVOKED && b->unanswered)) {
 		ret->kind = b->waiting;
 		if (ret->kind == BROKER_LOST) {
 			b->learned = true;
 			tally(TALLY_LOST);
 		}
-		b->told = true;
-		if (ret->kind == BROKER_ASSIGNED)
-			b->told =
-				false; /* several ASSIGNED may follow each other only via REVOKED */
+		b->told = ret->kind != BROKER_ASSIGNED;
+		b->unanswered = !b->told;
 		b->waiting = BROKER_NOTHING;
 		ret->partitions = b->assigned;
 		ret->partition_count = b->assigned_count;
@@ -216,6 +215,7 @@ static int assign(struct broker *broker, const struct tp_offset *positions, size
 	if (retry(b, "assign", err))
 		return -1;
 	b->position_count = count;
+	b->unanswered = false;
 	for (size_t i = 0; i < count; i++) {
 		struct fk_tp tp =
 			fk_tp_of(b->kafka, positions[i].tp.topic, positions[i].tp.partition);
@@ -243,7 +243,7 @@ static int unassign(struct broker *broker, struct err *err)
 	if (!fb_alive(b))
 		return fb_dead(err);
 	b->position_count = 0;
-	b->told = false;
+	b->told = b->unanswered = false;
 	if (b->lost) {
 		b->lost = b->learned = false;
 		b->assigned_count = 0;
@@ -301,12 +301,15 @@ static int committed(struct broker *broker, const struct tp *tps, size_t count, 
 		return fb_dead(err);
 	if (retry(b, "committed", err))
 		return -1;
-	for (size_t i = 0; i < count; i++)
-		if (fk_part(b->kafka, fk_tp_of(b->kafka, tps[i].topic, tps[i].partition))
-			    ->pending_count > 0) {
-			fake_kafka_tick(b->kafka, 100);
-			return err_set(err, ERR_RETRY, 0, "UNSTABLE_OFFSET_COMMIT");
-		}
+	for (size_t i = 0; i < count; i++) {
+		struct fk_part *part =
+			fk_part(b->kafka, fk_tp_of(b->kafka, tps[i].topic, tps[i].partition));
+
+		if (part->pending_count == 0 && !part->end_lost)
+			continue;
+		fake_kafka_tick(b->kafka, 100);
+		return err_set(err, ERR_RETRY, 0, "UNSTABLE_OFFSET_COMMIT");
+	}
 	for (size_t i = 0; i < count; i++) {
 		struct fk_part *part =
 			fk_part(b->kafka, fk_tp_of(b->kafka, tps[i].topic, tps[i].partition));

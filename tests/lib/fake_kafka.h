@@ -53,6 +53,7 @@ struct fk_part {
 	size_t range_count;
 	struct fk_pending pending[8];
 	size_t pending_count;
+	bool end_lost;   /* a transaction is open on C, and nobody will end it */
 	int64_t saved_c; /* an earlier C with its metadata, for an admin to put back; -1 = none */
 	char saved_metadata[FK_META];
 };

@@ -87,6 +87,7 @@ struct fake_broker {
 	int32_t generation;
 	enum broker_event_kind waiting; /* ASSIGNED, REVOKED, LOST to be told; NOTHING = none */
 	bool told;                      /* told, and not answered yet */
+	bool unanswered; /* the same of an ASSIGNED: no rebalance is heard of before the answer */
 	struct tp assigned[64];
 	size_t assigned_count;
 	bool lost;

@@ -155,6 +155,109 @@ START_TEST(rebalances_are_no_crashes)
 }
 END_TEST
 
+/* Partition 1 has a C that is never stable. The other one gets on, whichever host has it. */
+static void only_partition_0_gets_on(struct sim_host *host, struct sim_host *other)
+{
+	struct fk_part *parts = sim.in->parts;
+
+	sim_start(&sim, other);
+	for (int i = 0; i < TURNS && parts[0].c < parts[0].count && host->broker && other->broker;
+	     i++) {
+		turns(host, 1);
+		turns(other, 1);
+	}
+	ck_assert_msg(host->broker && other->broker, "%s", sim.complaint);
+	ck_assert_int_eq(parts[0].c, parts[0].count);
+	ck_assert_int_lt(parts[1].c, parts[1].count);
+	parts[1].end_lost = false;
+	ck_assert(sim_finish(&sim));
+	ck_assert_msg(oracle_check(&sim, true), "%s", sim.complaint);
+	sim_fini(&sim);
+}
+
+static void begin_with_a_commit(void)
+{
+	begin(2, 2);
+	sim_append(&sim, 40);
+	sim_start(&sim, &sim.hosts[0]);
+	for (int i = 0; i < TURNS && !sim_at_end(&sim); i++)
+		turns(&sim.hosts[0], 1);
+	ck_assert_msg(sim_at_end(&sim), "%s", sim.complaint);
+}
+
+START_TEST(an_end_that_is_lost_holds_up_nobody_else)
+{
+	begin_with_a_commit();
+	ck_assert(sim_drain(&sim, &sim.hosts[0]));
+	sim.in->parts[1].end_lost = true;
+	sim_append(&sim, 40);
+	sim_start(&sim, &sim.hosts[0]); /* is given both, and cannot decide */
+	turns(&sim.hosts[0], 20);
+	ck_assert(!sim.hosts[0].stats.ready);
+	only_partition_0_gets_on(&sim.hosts[0], &sim.hosts[1]);
+}
+END_TEST
+
+START_TEST(nor_does_it_on_the_way_back)
+{
+	static const struct fk_faults failing = {.per_mille = {[FK_FAULT_LOST_UNKNOWN] = 1000}};
+	static const struct fk_faults none;
+	struct worker_stats *stats = &sim.hosts[0].stats;
+
+	begin_with_a_commit();
+	fake_kafka_faults(sim.kafka, &failing);
+	sim_append(&sim, 40);
+	for (int i = 0; i < TURNS && stats->unknowns == 0; i++)
+		turns(&sim.hosts[0], 1);
+	ck_assert_uint_gt(stats->unknowns, 0);
+	fake_kafka_faults(sim.kafka, &none);
+	sim.in->parts[1].end_lost = true;
+	turns(&sim.hosts[0], 20); /* it asks for C, of both */
+	only_partition_0_gets_on(&sim.hosts[0], &sim.hosts[1]);
+}
+END_TEST
+
+/* The brokers confirm a commit and lose it. Nothing on disk knows of it yet; the worker does. */
+START_TEST(a_commit_that_was_lost_is_a_stop)
+{
+	static const struct fk_faults failing = {.per_mille = {[FK_FAULT_LOST_UNKNOWN] = 1000}};
+	static const struct fk_faults none;
+	struct sim_host *host = &sim.hosts[0];
+	struct fk_part *part;
+	char metadata[FK_META];
+	int64_t c;
+	struct err why;
+	int rc = 0;
+
+	begin(1, 1);
+	part = &sim.in->parts[0];
+	sim_append(&sim, 10);
+	sim_start(&sim, host);
+	for (int i = 0; i < TURNS && !sim_at_end(&sim); i++)
+		turns(host, 1);
+	c = part->c;
+	memcpy(metadata, part->metadata, sizeof(metadata));
+	sim_append(&sim, 10);
+	for (int i = 0; i < TURNS && part->c == c; i++)
+		turns(host, 1);
+	ck_assert_int_gt(part->c, c);
+	fake_kafka_set_offset(part, c, metadata);
+	fake_kafka_faults(sim.kafka, &failing);
+	sim_append(&sim, 10);
+	for (int i = 0; i < TURNS && host->stats.unknowns == 0; i++)
+		turns(host, 1);
+	fake_kafka_faults(sim.kafka, &none);
+	for (int i = 0; i < TURNS && rc == 0; i++)
+		rc = worker_turn(host->worker, &why);
+	ck_assert_int_eq(rc, -1);
+	ck_assert_int_eq(why.code, EXIT_DATA);
+	ck_assert_msg(strstr(why.msg, "went back from") != NULL, "%s", why.msg);
+	ck_assert_int_eq(part->c, c);
+	sim_kill(&sim, host);
+	sim_fini(&sim);
+}
+END_TEST
+
 /* A record on which the process dies is found soon, also where others before it come through from
  * time to time: what a life has committed does not make the batches large again. */
 START_TEST(a_record_that_kills_is_found_soon)
@@ -336,6 +439,9 @@ int main(void)
 	tcase_add_test(tcase, adopted_state_outlives_its_checkpoints);
 	tcase_add_test(tcase, state_of_another_log_on_a_full_disk);
 	tcase_add_test(tcase, rebalances_are_no_crashes);
+	tcase_add_test(tcase, an_end_that_is_lost_holds_up_nobody_else);
+	tcase_add_test(tcase, nor_does_it_on_the_way_back);
+	tcase_add_test(tcase, a_commit_that_was_lost_is_a_stop);
 	tcase_add_test(tcase, a_record_that_kills_is_found_soon);
 	tcase_add_test(tcase, a_large_assignment_is_no_hang);
 	tcase_add_test(tcase, marks_of_a_partition_that_is_left_out_stay);
