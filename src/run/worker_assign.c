@@ -150,12 +150,11 @@ static int ask_committed(struct worker *w, const struct topic_facts *facts, bool
 	struct committed *got = arena_alloc(w->arena, (size_t)facts->count * sizeof(*got));
 	size_t count = 0;
 
-	for (int32_t i = 0; i < facts->count; i++) {
-		struct source source = {facts->topic, i, 0};
-
-		if (all || worker_part(w, &source))
-			tps[count++] = (struct tp){facts->topic, i};
-	}
+	for (int32_t i = 0; all && i < facts->count; i++)
+		tps[count++] = (struct tp){facts->topic, i};
+	for (size_t i = 0; !all && i < w->part_count; i++)
+		if (w->parts[i].tp.topic == facts->topic && w->parts[i].tp.partition < facts->count)
+			tps[count++] = w->parts[i].tp;
 	if (count > 0 && w->broker->ops->committed(w->broker, tps, count, w->arena, got, err))
 		return -1;
 	for (size_t i = 0; i < count; i++)
@@ -426,7 +425,8 @@ static bool settle_part(struct worker *w, struct part *part, const struct commit
 		return false;
 	/* It was committed after all: the same records again, output suppressed, make its state. */
 	part->replaying = true;
-	part->live_from = part->in.c;
+	part->live_from = part->known_c = part->in.c;
+	part->known_g = part->g;
 	part->commit_first = false;
 	part->decided.verdict = VERDICT_REPLAY;
 	part->decided.gap = part->in.m.a;
