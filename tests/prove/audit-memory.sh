@@ -10,7 +10,7 @@ use audit 4
 configure a
 load -n "$records" --seed 110 --far 300000
 start a
-drained a 900
+drained a $((records / 5000 + 60))
 stop a
 
 # COMMAND...: on a terminal, so that it shows its progress. Its output, then a line with its largest
