@@ -322,7 +322,6 @@ TOOL_NAMES = \
 	tests/bench/bare_copy \
 	tests/fault/pin \
 	tests/load/dump \
-	tests/load/hold \
 	tests/load/load \
 	tests/load/offsets \
 	tests/load/put \

@@ -12,7 +12,7 @@ start a
 drained a
 known=$(offset_of 0)
 [ "$known" -gt "$old" ] || fail "nothing was committed: the scenario shows nothing"
-echo commit | "$TOOLS/hold" -b "$DIRECT" -g "$group" -t "$in" -m "$metadata" "0=$old" ||
+echo commit | offsets --metadata "$metadata" hold "0=$old" ||
 	fail "the old offset could not be committed"
 [ "$(offset_of 0)" = "$old" ] || fail "the commit was not lost: the scenario shows nothing"
 

@@ -7,7 +7,8 @@
 
 warm open 2
 mkfifo "$WORK/held"
-"$TOOLS/hold" -b "$DIRECT" -g "$group" -t "$in" "1=$(offset_of 1)" <"$WORK/held" >"$WORK/hold" &
+"$TOOLS/offsets" -b "$DIRECT" -g "$group" -t "$in" hold "1=$(offset_of 1)" \
+	<"$WORK/held" >"$WORK/hold" & # not by the function: its pid would be a shell's
 pids[hold]=$!
 exec {held}>"$WORK/held"
 wait_until 30 "a transaction that does not end" grep -q open "$WORK/hold"

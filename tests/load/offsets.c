@@ -1,14 +1,19 @@
 /*
  * offsets: a group's committed offsets, seen from outside and cheaply: shown, waited for, traced,
- * or moved behind onced's back.
+ * moved behind onced's back, or held by a transaction.
  *
  *   offsets -b B -g GROUP -t TOPIC show
  *   offsets ... wait (--sum N | --lag 0) [--deadline-s N] [--pid PID] [--progress] [--trace]
  *   offsets ... set [--metadata TEXT|--keep-metadata] PARTITION=OFFSET...
+ *   offsets ... hold [--metadata TEXT|--keep-metadata] PARTITION=OFFSET...
  *
  * Sums are over the topic's partitions. `wait` prints one line "sum=S end=E lag=L ms=T" and exits
  * 0; 1 when the deadline passes, 2 when process PID ends first. --trace prints such a line for
  * every change. Pending transactions are not waited for: the last settled offset counts.
+ *
+ * `hold` moves them in a transaction that does not end, as one whose end the brokers have lost. Its
+ * transactional.id is GROUP/hold. It prints "open" once the coordinator has the offsets; at a line
+ * on stdin it ends: "commit" commits it, any other aborts it.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -187,13 +192,11 @@ static void wait_result(struct watch *watch, rd_kafka_queue_t *queue)
 	rd_kafka_event_destroy(event);
 }
 
-/* As `kafka-consumer-groups --reset-offsets` does it; only an empty group lets it. */
-static int set(struct watch *watch, char **pairs, int count)
+/* PARTITION=OFFSET..., with the metadata that the options ask for. */
+static rd_kafka_topic_partition_list_t *read_pairs(struct watch *watch, char **pairs, int count)
 {
 	rd_kafka_topic_partition_list_t *now = committed(watch);
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
-	rd_kafka_queue_t *queue = rd_kafka_queue_new(watch->client);
-	rd_kafka_AlterConsumerGroupOffsets_t *alter;
 
 	for (int i = 0; i < count; i++) {
 		char *offset = strchr(pairs[i], '=');
@@ -202,8 +205,7 @@ static int set(struct watch *watch, char **pairs, int count)
 		int64_t partition;
 
 		if (!offset)
-			client_die(CLIENT_EXIT_USAGE, "set: PARTITION=OFFSET, not \"%s\"",
-				   pairs[i]);
+			client_die(CLIENT_EXIT_USAGE, "PARTITION=OFFSET, not \"%s\"", pairs[i]);
 		*offset++ = '\0';
 		partition = client_number("partition", pairs[i], 0, watch->partitions - 1);
 		tp = rd_kafka_topic_partition_list_add(list, watch->topic, (int32_t)partition);
@@ -215,13 +217,58 @@ static int set(struct watch *watch, char **pairs, int count)
 			tp->metadata_size = strlen(text);
 		}
 	}
+	rd_kafka_topic_partition_list_destroy(now);
+	return list;
+}
+
+/* As `kafka-consumer-groups --reset-offsets` does it; only an empty group lets it. */
+static int set(struct watch *watch, char **pairs, int count)
+{
+	rd_kafka_topic_partition_list_t *list = read_pairs(watch, pairs, count);
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(watch->client);
+	rd_kafka_AlterConsumerGroupOffsets_t *alter;
+
 	alter = rd_kafka_AlterConsumerGroupOffsets_new(watch->group, list);
 	rd_kafka_AlterConsumerGroupOffsets(watch->client, &alter, 1, NULL, queue);
 	wait_result(watch, queue);
 	rd_kafka_AlterConsumerGroupOffsets_destroy(alter);
 	rd_kafka_queue_destroy(queue);
 	rd_kafka_topic_partition_list_destroy(list);
-	rd_kafka_topic_partition_list_destroy(now);
+	return 0;
+}
+
+static void done(rd_kafka_error_t *error, const char *what)
+{
+	if (error)
+		client_die(CLIENT_EXIT_UNAVAILABLE, "hold: %s: %s", what,
+			   rd_kafka_error_string(error));
+}
+
+static int hold(struct watch *watch, char **pairs, int count)
+{
+	char id[256], line[16] = "";
+	const char *settings[] = {"transactional.id", id, "transaction.timeout.ms", "600000", NULL};
+	rd_kafka_topic_partition_list_t *list = read_pairs(watch, pairs, count);
+	/* generation -1: an outsider's, which the broker does not fence */
+	rd_kafka_consumer_group_metadata_t *outsider =
+		rd_kafka_consumer_group_metadata_new(watch->group);
+	rd_kafka_t *client;
+
+	snprintf(id, sizeof(id), "%s/hold", watch->group);
+	client = client_new(RD_KAFKA_PRODUCER, client_conf(watch->bootstrap, settings));
+	done(rd_kafka_init_transactions(client, CLIENT_CALL_MS), "init");
+	done(rd_kafka_begin_transaction(client), "begin");
+	done(rd_kafka_send_offsets_to_transaction(client, list, outsider, CLIENT_CALL_MS),
+	     "offsets");
+	puts("open");
+	fflush(stdout);
+	if (fgets(line, sizeof(line), stdin) && strcmp(line, "commit\n") == 0)
+		done(rd_kafka_commit_transaction(client, CLIENT_CALL_MS), "commit");
+	else
+		done(rd_kafka_abort_transaction(client, CLIENT_CALL_MS), "abort");
+	rd_kafka_consumer_group_metadata_destroy(outsider);
+	rd_kafka_topic_partition_list_destroy(list);
+	rd_kafka_destroy(client);
 	return 0;
 }
 
@@ -231,7 +278,8 @@ static void usage(void)
 		   "usage: offsets -b BOOTSTRAP -g GROUP -t TOPIC show\n"
 		   "       offsets ... wait (--sum N | --lag N) [--deadline-s N] [--pid PID]"
 		   " [--progress] [--trace]\n"
-		   "       offsets ... set [--metadata TEXT|--keep-metadata] PARTITION=OFFSET...");
+		   "       offsets ... set|hold [--metadata TEXT|--keep-metadata]"
+		   " PARTITION=OFFSET...");
 }
 
 static void read_options(struct watch *watch, int argc, char **argv)
@@ -312,6 +360,8 @@ int main(int argc, char **argv)
 		status = wait_for(&watch);
 	else if (strcmp(verb, "set") == 0 && optind + 1 < argc)
 		status = set(&watch, argv + optind + 1, argc - optind - 1);
+	else if (strcmp(verb, "hold") == 0 && optind + 1 < argc)
+		status = hold(&watch, argv + optind + 1, argc - optind - 1);
 	else
 		usage();
 	rd_kafka_destroy_flags(watch.client, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
