@@ -1,27 +1,45 @@
 /*
- * kafka_admin: the frame of one admin request: its options, its answer's queue, and a wait that
- * ends after the request has. librdkafka 2.0.2 asserts on a request whose queue is gone before its
- * answer; it does so too where a broker does not know the request, like its own mock cluster.
+ * kafka_admin: the frame of one admin request: its options, its answer, and the handle that asks.
  *
- * Thread: the handle's owner. Use: begin, the request with .options and .queue, answer, end.
+ * A request to a group's coordinator is asked by a client of its own, made for it and ended with
+ * it. In librdkafka such a request that ran into its timeout while the coordinator was away stays
+ * in the handle and is taken up again when the coordinator comes back, over memory that is freed by
+ * then (rd_kafka_admin_coord_request, in all versions known): an assertion at best. So it gets no
+ * timeout that it could reach; the handle is ended with the request in it, which librdkafka does
+ * cleanly. Other requests may use the handle that is there, and are waited for until they end.
+ *
+ * Thread: the handle's owner. Use: begin, the request with .rk, .options and .queue if there is an
+ * .rk, answer, end.
  */
 #ifndef ONCED_IO_KAFKA_ADMIN_H
 #define ONCED_IO_KAFKA_ADMIN_H
 
 #include <librdkafka/rdkafka.h>
+#include <stdbool.h>
 
 struct kafka_admin {
-	rd_kafka_AdminOptions_t *options; /* owned, like the next */
+	rd_kafka_t *rk; /* borrowed, or owned; NULL: no client could be made */
+	bool own;
+	rd_kafka_AdminOptions_t *options; /* owned, like the next two */
 	rd_kafka_queue_t *queue;
-	int call_ms_max;
+	rd_kafka_event_t *event; /* the answer; NULL: none in time */
+	int ms_max;
 };
 
-struct kafka_admin kafka_admin_begin(rd_kafka_t *rk, rd_kafka_admin_op_t op, int call_ms_max);
+struct kafka_admin kafka_admin_begin(rd_kafka_t *rk, rd_kafka_admin_op_t op, int ms_max);
 
-/* The answer, owned by the caller (rd_kafka_event_destroy takes NULL); NULL: none in time. Sets
- * *ret_code to the event's error, or _TIMED_OUT. Blocks: <= call_ms_max and a second. */
-rd_kafka_event_t *kafka_admin_answer(struct kafka_admin *admin, rd_kafka_resp_err_t *ret_code);
+/* For a request to a group's coordinator: a client with like's settings, which logs nothing. */
+struct kafka_admin kafka_admin_begin_group(rd_kafka_t *like, rd_kafka_admin_op_t op, int ms_max);
 
+/* Asks for stable offsets: _UNSTABLE_OFFSET_COMMIT for those that an open transaction moves. */
+void kafka_admin_list_offsets(struct kafka_admin *admin,
+			      rd_kafka_ListConsumerGroupOffsets_t **question);
+
+/* Sets .event, which lives until the end. Returns its error, or _TIMED_OUT, or _FAIL without an
+ * .rk. Blocks: <= ms_max, and a second if the handle is borrowed. */
+rd_kafka_resp_err_t kafka_admin_answer(struct kafka_admin *admin);
+
+/* Blocks: an own client's end, <= ms_max and a second; as a rule some milliseconds. */
 void kafka_admin_end(struct kafka_admin *admin);
 
 #endif

@@ -210,27 +210,34 @@ static void *end_handle(void *arg)
 	return NULL;
 }
 
-void kafka_client_close(struct kafka_client *client, int flags, int ms_max)
+bool kafka_client_end(rd_kafka_t *rk, int flags, int ms_max)
 {
-	struct ending *ending;
+	struct ending *ending = malloc(sizeof(*ending));
 	struct timespec until;
 	pthread_t thread;
 
-	if (!client->rk)
-		return;
-	ending = malloc(sizeof(*ending));
 	must(ending != NULL);
-	*ending = (struct ending){client->rk, flags};
-	client->rk = NULL;
+	*ending = (struct ending){rk, flags};
 	must(pthread_create(&thread, NULL, end_handle, ending) == 0);
 	(void)clock_gettime(CLOCK_REALTIME, &until); /* cannot fail: pthread_timedjoin_np's clock */
 	until.tv_sec += ms_max / 1000 + 1;
-	if (pthread_timedjoin_np(thread, NULL, &until) == 0) {
-		forget_secrets(client);
-		return;
-	}
-	client->leaked = true;
+	if (pthread_timedjoin_np(thread, NULL, &until) == 0)
+		return true;
 	(void)pthread_detach(thread); /* it ends by itself or with the process */
+	return false;
+}
+
+void kafka_client_close(struct kafka_client *client, int flags, int ms_max)
+{
+	rd_kafka_t *rk = client->rk;
+
+	if (!rk)
+		return;
+	client->rk = NULL;
+	if (kafka_client_end(rk, flags, ms_max))
+		forget_secrets(client);
+	else
+		client->leaked = true;
 }
 
 bool kafka_client_take_trouble(struct kafka_client *client, struct err *err)

@@ -44,8 +44,12 @@ int kafka_client_conf(const struct kafka_setting *user, size_t user_count,
 int kafka_client_open(struct kafka_client *client, rd_kafka_type_t type, rd_kafka_conf_t *conf,
 		      struct err *err) CHECKED;
 
-/* Ends the handle on a thread of its own and waits at most ms_max; a handle that needs longer goes
- * on ending behind our back and sets leaked. NULL handle is fine. Forgets the secrets. */
+/* Ends a handle on a thread of its own and waits at most ms_max and a second; false: it goes on
+ * ending behind our back, and may still call back. */
+bool kafka_client_end(rd_kafka_t *rk, int flags, int ms_max);
+
+/* The same for the client's; one that needs longer sets leaked. NULL handle is fine. Forgets the
+ * secrets. */
 void kafka_client_close(struct kafka_client *client, int flags, int ms_max);
 
 /* Has librdkafka reported a connection error since the last call? RETRY in err, or STOP (77) when

@@ -31,13 +31,11 @@ rd_kafka_resp_err_t kafka_configs_read(rd_kafka_t *rk, rd_kafka_ResourceType_t t
 	struct kafka_admin admin =
 		kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, call_ms_max);
 	rd_kafka_resp_err_t code;
-	rd_kafka_event_t *event;
 
 	rd_kafka_DescribeConfigs(rk, &resource, 1, admin.options, admin.queue);
-	event = kafka_admin_answer(&admin, &code);
+	code = kafka_admin_answer(&admin);
 	if (!code)
-		code = read_answer(event, fn, arg);
-	rd_kafka_event_destroy(event);
+		code = read_answer(admin.event, fn, arg);
 	rd_kafka_ConfigResource_destroy(resource);
 	kafka_admin_end(&admin);
 	return code;

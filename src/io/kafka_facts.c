@@ -135,24 +135,20 @@ static void explain_unstable(struct kafka_facts *facts, const rd_kafka_topic_par
 			     struct err *err)
 {
 	struct kafka_admin admin =
-		kafka_admin_begin(facts->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
-				  EXPLAIN_MS_MAX);
+		kafka_admin_begin_group(facts->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
+					EXPLAIN_MS_MAX);
 	rd_kafka_ListConsumerGroupOffsets_t *question =
 		rd_kafka_ListConsumerGroupOffsets_new(facts->group, list);
 	const rd_kafka_topic_partition_list_t *answer = NULL;
 	const rd_kafka_topic_partition_t *first = NULL;
 	const rd_kafka_group_result_t **groups;
-	rd_kafka_resp_err_t code;
-	rd_kafka_event_t *event;
 	char more[32] = "";
 	size_t count = 0;
 
-	rd_kafka_error_destroy(rd_kafka_AdminOptions_set_require_stable_offsets(admin.options, 1));
-	rd_kafka_ListConsumerGroupOffsets(facts->rk, &question, 1, admin.options, admin.queue);
-	event = kafka_admin_answer(&admin, &code);
-	if (event && !code) {
+	kafka_admin_list_offsets(&admin, &question);
+	if (!kafka_admin_answer(&admin)) {
 		groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
-			rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
+			rd_kafka_event_ListConsumerGroupOffsets_result(admin.event), &count);
 		answer = count == 1 ? rd_kafka_group_result_partitions(groups[0]) : NULL;
 	}
 	count = 0;
@@ -170,7 +166,6 @@ static void explain_unstable(struct kafka_facts *facts, const rd_kafka_topic_par
 			"does within its timeout (10 s if it is onced's), or the brokers have lost "
 			"its end: see \"A transaction that does not end\" in operations.md",
 			first->topic, (int)first->partition, more);
-	rd_kafka_event_destroy(event);
 	rd_kafka_ListConsumerGroupOffsets_destroy(question);
 	kafka_admin_end(&admin);
 }

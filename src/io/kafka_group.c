@@ -90,34 +90,28 @@ static bool holds_another(const rd_kafka_ConsumerGroupDescription_t *group, cons
 }
 
 struct description {
-	struct kafka_admin admin;
-	rd_kafka_event_t *event;                          /* owned */
+	struct kafka_admin admin;                         /* to be ended */
 	const rd_kafka_ConsumerGroupDescription_t *group; /* borrowed; NULL: no answer */
 };
 
 static struct description describe(rd_kafka_t *rk, const char *group, int ms_max)
 {
 	struct description d = {
-		.admin = kafka_admin_begin(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS, ms_max)};
+		.admin = kafka_admin_begin_group(rk, RD_KAFKA_ADMIN_OP_DESCRIBECONSUMERGROUPS,
+						 ms_max)};
 	const rd_kafka_ConsumerGroupDescription_t **groups;
-	rd_kafka_resp_err_t code;
 	size_t count = 0;
 
-	rd_kafka_DescribeConsumerGroups(rk, &group, 1, d.admin.options, d.admin.queue);
-	d.event = kafka_admin_answer(&d.admin, &code);
-	if (code)
+	if (d.admin.rk)
+		rd_kafka_DescribeConsumerGroups(d.admin.rk, &group, 1, d.admin.options,
+						d.admin.queue);
+	if (kafka_admin_answer(&d.admin))
 		return d;
 	groups = rd_kafka_DescribeConsumerGroups_result_groups(
-		rd_kafka_event_DescribeConsumerGroups_result(d.event), &count);
+		rd_kafka_event_DescribeConsumerGroups_result(d.admin.event), &count);
 	if (count == 1 && !rd_kafka_ConsumerGroupDescription_error(groups[0]))
 		d.group = groups[0];
 	return d;
-}
-
-static void forget(struct description *d)
-{
-	rd_kafka_event_destroy(d->event);
-	kafka_admin_end(&d->admin);
 }
 
 bool kafka_group_is_replaced(rd_kafka_t *rk, const char *group, const char *instance,
@@ -129,7 +123,7 @@ bool kafka_group_is_replaced(rd_kafka_t *rk, const char *group, const char *inst
 
 	if (now)
 		rd_kafka_mem_free(rk, now);
-	forget(&d);
+	kafka_admin_end(&d.admin);
 	return replaced;
 }
 
@@ -162,6 +156,6 @@ bool kafka_group_leaves_out(rd_kafka_t *rk, const char *group,
 					RD_KAFKA_CONSUMER_GROUP_STATE_STABLE;
 	for (size_t i = 0; *ret_known && i < count; i++)
 		left_out |= assigned(d.group, topics[i].name) < topics[i].partitions;
-	forget(&d);
+	kafka_admin_end(&d.admin);
 	return left_out;
 }

@@ -36,23 +36,15 @@ static void remember_other(struct kafka_position *position, const rd_kafka_topic
 	position->other_count++;
 }
 
-/* Every offset of the group. */
-static rd_kafka_event_t *ask(const struct kafka_position *position, rd_kafka_resp_err_t *ret_code)
+/* Asks for every offset of the group. */
+static rd_kafka_resp_err_t ask(struct kafka_admin *admin, const char *group)
 {
 	rd_kafka_ListConsumerGroupOffsets_t *what =
-		rd_kafka_ListConsumerGroupOffsets_new(position->group, NULL);
-	struct kafka_admin admin =
-		kafka_admin_begin(position->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
-				  position->call_ms_max);
-	rd_kafka_event_t *event;
+		rd_kafka_ListConsumerGroupOffsets_new(group, NULL);
 
-	/* Fails for values out of range only. */
-	must(rd_kafka_AdminOptions_set_require_stable_offsets(admin.options, 1) == NULL);
-	rd_kafka_ListConsumerGroupOffsets(position->rk, &what, 1, admin.options, admin.queue);
-	event = kafka_admin_answer(&admin, ret_code);
-	kafka_admin_end(&admin);
+	kafka_admin_list_offsets(admin, &what);
 	rd_kafka_ListConsumerGroupOffsets_destroy(what);
-	return event;
+	return kafka_admin_answer(admin);
 }
 
 /* The list in the answer; borrowed from the event. */
@@ -79,14 +71,16 @@ static int read_once(struct kafka_position *position, struct arena *arena, struc
 		     struct err *err)
 {
 	const rd_kafka_topic_partition_list_t *list = NULL;
-	rd_kafka_resp_err_t code;
-	rd_kafka_event_t *event = ask(position, &code);
+	struct kafka_admin admin =
+		kafka_admin_begin_group(position->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
+					position->call_ms_max);
+	rd_kafka_resp_err_t code = ask(&admin, position->group);
 	struct committed best = {0};
 
 	if (!code)
-		code = listed(event, &list);
+		code = listed(admin.event, &list);
 	if (code) {
-		rd_kafka_event_destroy(event);
+		kafka_admin_end(&admin);
 		return kafka_err_code(err, code, "group %s: committed offsets", position->group);
 	}
 	forget_others(position);
@@ -102,7 +96,7 @@ static int read_once(struct kafka_position *position, struct arena *arena, struc
 		best.offset = item->offset;
 		best.metadata = arena_copy(arena, bytes_of(item->metadata, item->metadata_size));
 	}
-	rd_kafka_event_destroy(event);
+	kafka_admin_end(&admin);
 	*ret = best;
 	return 0;
 }

@@ -160,6 +160,28 @@ START_TEST(a_broker_that_is_away_is_named_and_retried_in_bounded_time)
 }
 END_TEST
 
+/* librdkafka would take a question up again that has run into its timeout, and die of it. */
+START_TEST(a_coordinator_that_was_away_for_a_question_comes_back)
+{
+	int64_t until = now_ms() + DEADLINE_MS;
+	struct broker_event event;
+	struct err err;
+
+	ops->close(broker);
+	mock.conf.call_ms_max = 500;
+	ck_assert_int_eq(kafka_broker_open(&mock.conf, &broker, &err), 0);
+	ops = broker->ops;
+	subscribe();
+	ck_assert_int_eq(next_event(&event, &err), 0);
+	rd_kafka_mock_broker_set_down(mock.cluster, 1);
+	ck_assert_int_eq(committed(&err), -1); /* asks for the reason, too */
+	rd_kafka_mock_broker_set_up(mock.cluster, 1);
+	while (committed(&err) < 0)
+		ck_assert_msg(now_ms() < until, "%s", err.msg);
+	mock.conf.call_ms_max = 2000;
+}
+END_TEST
+
 START_TEST(a_group_that_may_not_be_joined_stops)
 {
 	struct broker_event event;
@@ -228,6 +250,7 @@ int main(void)
 	tcase_add_test(tcase, offsets_that_may_not_be_read_stop);
 	tcase_add_test(tcase, a_topic_is_retried_while_unknown_and_stops_when_forbidden);
 	tcase_add_test(tcase, a_broker_that_is_away_is_named_and_retried_in_bounded_time);
+	tcase_add_test(tcase, a_coordinator_that_was_away_for_a_question_comes_back);
 	tcase_add_test(tcase, a_group_that_may_not_be_joined_stops);
 	tcase_add_test(tcase, a_member_that_was_kicked_out_hears_lost_and_is_none);
 	tcase_add_test(tcase, a_setting_that_librdkafka_refuses_is_a_configuration_error);
