@@ -1,6 +1,7 @@
 #!/bin/bash
 # The example pipeline over TLS with a client certificate, and over TLS with PLAIN. Refused
 # credentials at the start: exit 77 with what to correct. A broker that is starting is no refusal.
+# A second process of the same name: exit 76.
 # No log holds a secret, also with what librdkafka tells about its connections.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/secure.sh"
@@ -54,5 +55,23 @@ load -n 3000 --seed 963
 drained billing
 stop billing
 ! grep -l 'refused by\|not accepted' "$WORK"/billing.*.log || fail "it felt refused"
+judge --complete
+
+# who else is in the group is asked by a client of its own, with the same login
+use twins 2
+configure_secure billing PLAIN "session.timeout.ms: 6000"
+sed "s|^state_dir: .*|state_dir: $WORK/state.twin|" "$WORK/billing.yaml" >"$WORK/twin.yaml"
+grant billing 1
+load -n 3000 --seed 964
+start billing
+drained billing
+start twin
+one_ended() { ended "${pids[billing]}" || ended "${pids[twin]}"; }
+wait_until 60 "the end of one of the two" one_ended
+loser=twin winner=billing
+! ended "${pids[billing]}" || loser=billing winner=twin
+ends_with 76 $loser 1
+drained $winner
+stop $winner
 judge --complete
 no_secrets
