@@ -110,12 +110,22 @@ static bool decide_position(const struct recover_in *in, struct recover_out *ret
 	return false;
 }
 
+/* K has every mark from its oldest marker on, and one that was written amid a rebuild has no older
+ * ones; M says from where on they are needed at C. A rebuild has begun at the w of its C, and w
+ * only grows: it is too late only for a C that the brokers have let go back. */
+static bool reaches_back(const struct checkpoint *k, const struct meta *m)
+{
+	return !m->has_w || k->window.marker_count == 0 ||
+	       k->window.markers[0].offset <= m->w.offset;
+}
+
 /* The rows that yield a state at C, for offsets that are ours. */
 static void decide_state(const struct recover_in *in, struct recover_out *ret)
 {
 	const struct checkpoint *k = &in->checkpoint;
 	const struct meta *m = &in->m;
-	bool matches = in->has_checkpoint && k->g == m->g && k->b == m->b && k->d == in->d;
+	bool matches = in->has_checkpoint && k->g == m->g && k->b == m->b && k->d == in->d &&
+		       reaches_back(k, m);
 	struct window at_c;
 
 	ret->gap = m->a;

@@ -10,7 +10,8 @@
 #include "core/meta.h"
 #include "core/window.h"
 
-/* K: what the store holds of a partition. Complete for all records below x. */
+/* K: what the store holds of a partition: all marks of the records from the oldest marker's offset
+ * (without one, b) up to x. Amid a rebuild that is not all of x's window, but it will be of C's. */
 struct checkpoint {
 	int64_t x; /* next offset */
 	uint64_t k;

@@ -89,6 +89,36 @@ START_TEST(what_is_not_known_is_not_equal)
 }
 END_TEST
 
+/* It was written amid a rebuild from `begins`: its own marks are all it has. */
+static void k_amid_a_rebuild(int64_t begins)
+{
+	in.m.has_w = true;
+	in.m.w = (struct marker){60, 4000, 4001, 0xdef};
+	in.has_checkpoint = true;
+	in.checkpoint = (struct checkpoint){.x = 70, .d = 7, .g = 77, .b = 12, .v = WITHIN};
+	in.checkpoint.window = window;
+	in.checkpoint.window.h = 0x123;
+	in.checkpoint.window.markers[0].offset = begins;
+	recover_decide(&in, &decided);
+}
+
+/* C went back in the brokers: for this one the rebuild has begun too late. */
+START_TEST(a_k_that_does_not_reach_back_to_w_is_not_used)
+{
+	k_amid_a_rebuild(60);
+	ck_assert_int_eq(decided.verdict, VERDICT_REPLAY);
+	ck_assert_int_eq(decided.start, 70);
+	k_amid_a_rebuild(61);
+	ck_assert_int_eq(decided.verdict, VERDICT_REBUILD);
+	ck_assert_int_eq(decided.start, 60);
+	ck_assert(!decided.keep_state);
+	in.c = in.checkpoint.x; /* nor if it stands at that C */
+	in.m.h = in.checkpoint.window.h;
+	recover_decide(&in, &decided);
+	ck_assert_int_eq(decided.verdict, VERDICT_REBUILD);
+}
+END_TEST
+
 START_TEST(a_replay_from_k_that_comes_out_otherwise_drops_k)
 {
 	differ(_i);
@@ -426,6 +456,7 @@ int main(void)
 {
 	TCase *tcase = tcase_create("recover_end");
 
+	tcase_add_test(tcase, a_k_that_does_not_reach_back_to_w_is_not_used);
 	tcase_add_test(tcase, what_is_not_known_is_not_equal);
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_loop_test(tcase, a_replay_that_comes_out_as_m_is_recovered, 0, 3);
