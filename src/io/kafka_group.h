@@ -20,7 +20,7 @@ bool kafka_group_is_member(const rd_kafka_consumer_group_metadata_t *metadata);
 
 /* Has another process joined the group under our static instance id? True only if the coordinator
  * names a member there that is neither `member` nor what rk takes itself for: no answer, or nobody,
- * is false. Blocks: <= ms_max and a second. */
+ * is false. Blocks: <= ms_max, and as long and a second to end the client. */
 bool kafka_group_is_replaced(rd_kafka_t *rk, const char *group, const char *instance,
 			     const char *member, int ms_max);
 
@@ -30,7 +30,7 @@ struct kafka_group_topic {
 };
 
 /* Has a partition of the topics been given to nobody? *ret_known: did the coordinator answer, and
- * is the group at rest? False if not. Blocks: <= ms_max and a second. */
+ * is the group at rest? False if not. Blocks: as kafka_group_is_replaced. */
 bool kafka_group_leaves_out(rd_kafka_t *rk, const char *group,
 			    const struct kafka_group_topic *topics, size_t count, int ms_max,
 			    bool *ret_known);

@@ -7,8 +7,9 @@
  * A group without members takes transactional offsets of generation -1; what fences them is the
  * transactional.id alone.
  *
- * Thread: the handle's owner. Blocks: at most twice call_ms_max. Errors: read as kafka_facts, send
- * as kafka_producer.
+ * Thread: the handle's owner. Blocks: read twice as long as kafka_group_is_replaced, send as
+ * kafka_producer.
+ * Errors: read as kafka_facts, send as kafka_producer.
  */
 #ifndef ONCED_IO_KAFKA_POSITION_H
 #define ONCED_IO_KAFKA_POSITION_H
