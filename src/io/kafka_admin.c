@@ -41,7 +41,7 @@ struct kafka_admin kafka_admin_begin_group(rd_kafka_t *like, rd_kafka_admin_op_t
 	rd_kafka_conf_set_error_cb(conf, NULL);
 	rd_kafka_conf_set_rebalance_cb(conf, NULL);
 	rd_kafka_conf_set_opaque(conf, NULL);
-	rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text)); /* joins no group */
+	rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof(text));
 	if (!rk) {
 		rd_kafka_conf_destroy(conf);
 		return (struct kafka_admin){.ms_max = ms_max};
@@ -76,5 +76,7 @@ void kafka_admin_end(struct kafka_admin *admin)
 	rd_kafka_AdminOptions_destroy(admin->options);
 	rd_kafka_queue_destroy(admin->queue);
 	if (admin->own)
-		(void)kafka_client_end(admin->rk, 0, admin->ms_max); /* nothing calls back */
+		/* Nothing calls back, and there is no place in the group to give up. */
+		(void)kafka_client_end(admin->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE,
+				       admin->ms_max);
 }

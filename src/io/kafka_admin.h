@@ -8,6 +8,10 @@
  * timeout that it could reach; the handle is ended with the request in it, which librdkafka does
  * cleanly. Other requests may use the handle that is there, and are waited for until they end.
  *
+ * The own client is a consumer that is subscribed to nothing, and so joins no group: the answer
+ * that the coordinator is elsewhere goes on to the handle's group, and a producer has none
+ * (rd_kafka_handle_OffsetFetch to rd_kafka_cgrp_op): a segmentation fault.
+ *
  * Thread: the handle's owner. Use: begin, the request with .rk, .options and .queue if there is an
  * .rk, answer, end.
  */

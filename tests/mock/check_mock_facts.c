@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "io/kafka_pair.h"
+#include "io/kafka_position.h"
 #include "lib/mock.h"
 #include "lib/suite.h"
 
@@ -182,6 +184,32 @@ START_TEST(a_coordinator_that_was_away_for_a_question_comes_back)
 }
 END_TEST
 
+/* librdkafka has the handle's group look for the coordinator, and dies if there is no group. */
+START_TEST(a_question_to_a_broker_that_is_the_coordinator_no_more)
+{
+	struct kafka_position position = {
+		.rk = ((struct kafka_pair *)broker)->consumer.client.rk,
+		.group = MOCK_GROUP,
+		.carrier = MOCK_IN,
+		.call_ms_max = mock.conf.call_ms_max,
+	};
+	const rd_kafka_resp_err_t codes[] = {RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+					     RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE};
+	struct arena *arena = arena_new(0);
+	struct committed ret;
+	struct err err;
+
+	for (size_t i = 0; i < 2; i++) {
+		mock_push(&mock, MOCK_OFFSET_FETCH, codes[i], 1);
+		ck_assert_int_eq(kafka_position_read(&position, arena, &ret, &err), -1);
+		ck_assert_int_eq(err.kind, ERR_RETRY);
+	}
+	ck_assert_msg(committed(&err) == 0, "%s", err.msg);
+	kafka_position_fini(&position);
+	arena_free(arena);
+}
+END_TEST
+
 START_TEST(a_group_that_may_not_be_joined_stops)
 {
 	struct broker_event event;
@@ -251,6 +279,7 @@ int main(void)
 	tcase_add_test(tcase, a_topic_is_retried_while_unknown_and_stops_when_forbidden);
 	tcase_add_test(tcase, a_broker_that_is_away_is_named_and_retried_in_bounded_time);
 	tcase_add_test(tcase, a_coordinator_that_was_away_for_a_question_comes_back);
+	tcase_add_test(tcase, a_question_to_a_broker_that_is_the_coordinator_no_more);
 	tcase_add_test(tcase, a_group_that_may_not_be_joined_stops);
 	tcase_add_test(tcase, a_member_that_was_kicked_out_hears_lost_and_is_none);
 	tcase_add_test(tcase, a_setting_that_librdkafka_refuses_is_a_configuration_error);
