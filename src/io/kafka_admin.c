@@ -49,16 +49,6 @@ struct kafka_admin kafka_admin_begin_group(rd_kafka_t *like, rd_kafka_admin_op_t
 	return begin(rk, true, op, ms_max);
 }
 
-void kafka_admin_list_offsets(struct kafka_admin *admin,
-			      rd_kafka_ListConsumerGroupOffsets_t **question)
-{
-	if (!admin->rk)
-		return;
-	/* Fails for values out of range only. */
-	must(rd_kafka_AdminOptions_set_require_stable_offsets(admin->options, 1) == NULL);
-	rd_kafka_ListConsumerGroupOffsets(admin->rk, question, 1, admin->options, admin->queue);
-}
-
 rd_kafka_resp_err_t kafka_admin_answer(struct kafka_admin *admin)
 {
 	if (!admin->rk)
@@ -66,6 +56,34 @@ rd_kafka_resp_err_t kafka_admin_answer(struct kafka_admin *admin)
 	admin->event = rd_kafka_queue_poll(admin->queue,
 					   admin->ms_max + (admin->own ? 0 : QUEUE_SLACK_MS));
 	return admin->event ? rd_kafka_event_error(admin->event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+}
+
+rd_kafka_resp_err_t kafka_admin_offsets(struct kafka_admin *admin, const char *group,
+					const rd_kafka_topic_partition_list_t *which,
+					const rd_kafka_topic_partition_list_t **ret)
+{
+	rd_kafka_ListConsumerGroupOffsets_t *question;
+	const rd_kafka_group_result_t **groups;
+	rd_kafka_resp_err_t code;
+	size_t count = 0;
+
+	*ret = NULL;
+	if (!admin->rk)
+		return RD_KAFKA_RESP_ERR__FAIL;
+	question = rd_kafka_ListConsumerGroupOffsets_new(group, which);
+	/* Fails for values out of range only. */
+	must(rd_kafka_AdminOptions_set_require_stable_offsets(admin->options, 1) == NULL);
+	rd_kafka_ListConsumerGroupOffsets(admin->rk, &question, 1, admin->options, admin->queue);
+	rd_kafka_ListConsumerGroupOffsets_destroy(question);
+	code = kafka_admin_answer(admin);
+	if (code)
+		return code;
+	groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
+		rd_kafka_event_ListConsumerGroupOffsets_result(admin->event), &count);
+	if (count != 1)
+		return RD_KAFKA_RESP_ERR__BAD_MSG;
+	*ret = rd_kafka_group_result_partitions(groups[0]);
+	return rd_kafka_error_code(rd_kafka_group_result_error(groups[0])); /* NULL: no error */
 }
 
 void kafka_admin_end(struct kafka_admin *admin)

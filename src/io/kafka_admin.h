@@ -13,7 +13,7 @@
  * (rd_kafka_handle_OffsetFetch to rd_kafka_cgrp_op): a segmentation fault.
  *
  * Thread: the handle's owner. Use: begin, the request with .rk, .options and .queue if there is an
- * .rk, answer, end.
+ * .rk, answer, end; or begin, offsets, end.
  */
 #ifndef ONCED_IO_KAFKA_ADMIN_H
 #define ONCED_IO_KAFKA_ADMIN_H
@@ -35,13 +35,16 @@ struct kafka_admin kafka_admin_begin(rd_kafka_t *rk, rd_kafka_admin_op_t op, int
 /* For a request to a group's coordinator: a client with like's settings, which logs nothing. */
 struct kafka_admin kafka_admin_begin_group(rd_kafka_t *like, rd_kafka_admin_op_t op, int ms_max);
 
-/* Asks for stable offsets: _UNSTABLE_OFFSET_COMMIT for those that an open transaction moves. */
-void kafka_admin_list_offsets(struct kafka_admin *admin,
-			      rd_kafka_ListConsumerGroupOffsets_t **question);
-
 /* Sets .event, which lives until the end. Returns its error, or _TIMED_OUT, or _FAIL without an
  * .rk. Blocks: <= ms_max, and a second if the handle is borrowed. */
 rd_kafka_resp_err_t kafka_admin_answer(struct kafka_admin *admin);
+
+/* Asks for a group's stable offsets: those of `which`, or all (NULL), and takes the answer. *ret is
+ * borrowed until the end, or NULL; a partition's own error is in it: _UNSTABLE_OFFSET_COMMIT where
+ * an open transaction moves the offset. Errors and blocking: as kafka_admin_answer. */
+rd_kafka_resp_err_t kafka_admin_offsets(struct kafka_admin *admin, const char *group,
+					const rd_kafka_topic_partition_list_t *which,
+					const rd_kafka_topic_partition_list_t **ret);
 
 /* Blocks: an own client's end, <= ms_max and a second; as a rule some milliseconds. */
 void kafka_admin_end(struct kafka_admin *admin);

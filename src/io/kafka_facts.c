@@ -137,21 +137,13 @@ static void explain_unstable(struct kafka_facts *facts, const rd_kafka_topic_par
 	struct kafka_admin admin =
 		kafka_admin_begin_group(facts->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
 					EXPLAIN_MS_MAX);
-	rd_kafka_ListConsumerGroupOffsets_t *question =
-		rd_kafka_ListConsumerGroupOffsets_new(facts->group, list);
-	const rd_kafka_topic_partition_list_t *answer = NULL;
+	const rd_kafka_topic_partition_list_t *answer;
 	const rd_kafka_topic_partition_t *first = NULL;
-	const rd_kafka_group_result_t **groups;
 	char more[32] = "";
 	size_t count = 0;
 
-	kafka_admin_list_offsets(&admin, &question);
-	if (!kafka_admin_answer(&admin)) {
-		groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
-			rd_kafka_event_ListConsumerGroupOffsets_result(admin.event), &count);
-		answer = count == 1 ? rd_kafka_group_result_partitions(groups[0]) : NULL;
-	}
-	count = 0;
+	/* Without an answer there is nothing to add. */
+	(void)kafka_admin_offsets(&admin, facts->group, list, &answer);
 	for (int i = 0; answer && i < answer->cnt; i++) {
 		if (answer->elems[i].err != RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT)
 			continue;
@@ -166,7 +158,6 @@ static void explain_unstable(struct kafka_facts *facts, const rd_kafka_topic_par
 			"does within its timeout (10 s if it is onced's), or the brokers have lost "
 			"its end: see \"A transaction that does not end\" in operations.md",
 			first->topic, (int)first->partition, more);
-	rd_kafka_ListConsumerGroupOffsets_destroy(question);
 	kafka_admin_end(&admin);
 }
 

@@ -36,34 +36,11 @@ static void remember_other(struct kafka_position *position, const rd_kafka_topic
 	position->other_count++;
 }
 
-/* Asks for every offset of the group. */
-static rd_kafka_resp_err_t ask(struct kafka_admin *admin, const char *group)
+static rd_kafka_resp_err_t first_error(const rd_kafka_topic_partition_list_t *list)
 {
-	rd_kafka_ListConsumerGroupOffsets_t *what =
-		rd_kafka_ListConsumerGroupOffsets_new(group, NULL);
-
-	kafka_admin_list_offsets(admin, &what);
-	rd_kafka_ListConsumerGroupOffsets_destroy(what);
-	return kafka_admin_answer(admin);
-}
-
-/* The list in the answer; borrowed from the event. */
-static rd_kafka_resp_err_t listed(rd_kafka_event_t *event,
-				  const rd_kafka_topic_partition_list_t **ret)
-{
-	const rd_kafka_group_result_t **groups;
-	size_t count = 0;
-
-	groups = rd_kafka_ListConsumerGroupOffsets_result_groups(
-		rd_kafka_event_ListConsumerGroupOffsets_result(event), &count);
-	if (count != 1)
-		return RD_KAFKA_RESP_ERR__BAD_MSG;
-	if (rd_kafka_group_result_error(groups[0]))
-		return rd_kafka_error_code(rd_kafka_group_result_error(groups[0]));
-	*ret = rd_kafka_group_result_partitions(groups[0]);
-	for (int i = 0; *ret && i < (*ret)->cnt; i++)
-		if ((*ret)->elems[i].err)
-			return (*ret)->elems[i].err;
+	for (int i = 0; list && i < list->cnt; i++)
+		if (list->elems[i].err)
+			return list->elems[i].err;
 	return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
@@ -74,11 +51,11 @@ static int read_once(struct kafka_position *position, struct arena *arena, struc
 	struct kafka_admin admin =
 		kafka_admin_begin_group(position->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
 					position->call_ms_max);
-	rd_kafka_resp_err_t code = ask(&admin, position->group);
+	rd_kafka_resp_err_t code = kafka_admin_offsets(&admin, position->group, NULL, &list);
 	struct committed best = {0};
 
 	if (!code)
-		code = listed(admin.event, &list);
+		code = first_error(list);
 	if (code) {
 		kafka_admin_end(&admin);
 		return kafka_err_code(err, code, "group %s: committed offsets", position->group);
