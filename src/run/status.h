@@ -31,7 +31,7 @@ struct status {
 
 void status_init(struct status *status);
 
-/* One worker's counters. partitions and lag: -1 = not known yet. */
+/* One worker's counters. partitions and lag: -1 = not known. */
 void status_add(struct status *status, int64_t partitions, int64_t lag, int64_t replay_left,
 		int64_t last_commit_ms);
 

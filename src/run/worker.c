@@ -320,6 +320,7 @@ static int poll_once(struct worker *w, int timeout_ms, struct err *err)
  * assigned to nothing, which answers and fetches nothing, and only the group's events can come. */
 static int wait_undecided(struct worker *w, struct err *err)
 {
+	w->stats->lag = -1; /* what was counted last is old */
 	if (!w->intake_is_stopped) {
 		if (w->broker->ops->assign(w->broker, NULL, 0, err) == 0)
 			w->intake_is_stopped = true;

@@ -194,6 +194,7 @@ START_TEST(an_end_that_is_lost_holds_up_nobody_else)
 	sim_start(&sim, &sim.hosts[0]); /* is given both, and cannot decide */
 	turns(&sim.hosts[0], 20);
 	ck_assert(!sim.hosts[0].stats.ready);
+	ck_assert_int_eq(sim.hosts[0].stats.lag, -1);
 	only_partition_0_gets_on(&sim.hosts[0], &sim.hosts[1]);
 }
 END_TEST
@@ -213,6 +214,7 @@ START_TEST(nor_does_it_on_the_way_back)
 	fake_kafka_faults(sim.kafka, &none);
 	sim.in->parts[1].end_lost = true;
 	turns(&sim.hosts[0], 20); /* it asks for C, of both */
+	ck_assert_int_eq(stats->lag, -1);
 	only_partition_0_gets_on(&sim.hosts[0], &sim.hosts[1]);
 }
 END_TEST
