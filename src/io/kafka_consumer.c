@@ -168,11 +168,10 @@ static int fenced(struct kafka_consumer *consumer, struct err *err)
 {
 	if (kafka_consumer_keep_place(consumer, "the consumer was fenced", err) < 0)
 		return -1;
-	return err_set(
-		err, ERR_STOP, EXIT_INTERNAL,
-		"the client lost its place in the group and was fenced for it; nobody else is "
-		"known to have joined as %s: starting anew",
-		consumer->conf->group_instance_id);
+	return err_set(err, ERR_STOP, EXIT_INTERNAL,
+		       "the client lost its place in the group and was fenced for it; nobody "
+		       "else is known to have joined as %s: starting anew",
+		       consumer->conf->group_instance_id);
 }
 
 /* Nothing revives a consumer after a fatal error. */

@@ -30,7 +30,7 @@ struct worker_stats {
 	_Atomic int64_t lag;        /* records between C and the known ends; -1 = not known */
 	_Atomic int64_t partitions; /* assigned; -1 = never assigned yet */
 	/* Records that a rebuild of the state would read: from the markers (w of M), and from where
-	 * the state or the log began; about, as of a second ago. -1 = not known. */
+	 * the state or the log began; about, as of a second ago. -1 = not known yet. */
 	_Atomic int64_t since_marker, since_begin;
 	_Atomic int64_t replay_left;    /* records still to replay before all partitions are live */
 	_Atomic int64_t last_commit_ms; /* monotonic; 0 = none */
