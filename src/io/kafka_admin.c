@@ -58,8 +58,9 @@ rd_kafka_resp_err_t kafka_admin_answer(struct kafka_admin *admin)
 	return admin->event ? rd_kafka_event_error(admin->event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
 }
 
-rd_kafka_resp_err_t kafka_admin_offsets(struct kafka_admin *admin, const char *group,
-					const rd_kafka_topic_partition_list_t *which,
+rd_kafka_resp_err_t kafka_admin_offsets(struct kafka_admin *admin, rd_kafka_t *like,
+					const char *group,
+					const rd_kafka_topic_partition_list_t *which, int ms_max,
 					const rd_kafka_topic_partition_list_t **ret)
 {
 	rd_kafka_ListConsumerGroupOffsets_t *question;
@@ -68,6 +69,7 @@ rd_kafka_resp_err_t kafka_admin_offsets(struct kafka_admin *admin, const char *g
 	size_t count = 0;
 
 	*ret = NULL;
+	*admin = kafka_admin_begin_group(like, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS, ms_max);
 	if (!admin->rk)
 		return RD_KAFKA_RESP_ERR__FAIL;
 	question = rd_kafka_ListConsumerGroupOffsets_new(group, which);

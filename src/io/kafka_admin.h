@@ -13,7 +13,7 @@
  * (rd_kafka_handle_OffsetFetch to rd_kafka_cgrp_op): a segmentation fault.
  *
  * Thread: the handle's owner. Use: begin, the request with .rk, .options and .queue if there is an
- * .rk, answer, end; or begin, offsets, end.
+ * .rk, answer, end; or offsets, end.
  */
 #ifndef ONCED_IO_KAFKA_ADMIN_H
 #define ONCED_IO_KAFKA_ADMIN_H
@@ -39,11 +39,13 @@ struct kafka_admin kafka_admin_begin_group(rd_kafka_t *like, rd_kafka_admin_op_t
  * .rk. Blocks: <= ms_max, and a second if the handle is borrowed. */
 rd_kafka_resp_err_t kafka_admin_answer(struct kafka_admin *admin);
 
-/* Asks for a group's stable offsets: those of `which`, or all (NULL), and takes the answer. *ret is
- * borrowed until the end, or NULL; a partition's own error is in it: _UNSTABLE_OFFSET_COMMIT where
- * an open transaction moves the offset. Errors and blocking: as kafka_admin_answer. */
-rd_kafka_resp_err_t kafka_admin_offsets(struct kafka_admin *admin, const char *group,
-					const rd_kafka_topic_partition_list_t *which,
+/* Begins *admin as kafka_admin_begin_group does, asks for the group's stable offsets, those of
+ * `which` or all (NULL), and takes the answer. *ret is borrowed until the end, or NULL; in it is
+ * each partition's own error: _UNSTABLE_OFFSET_COMMIT where an open transaction moves the offset.
+ * Errors and blocking: as kafka_admin_answer; the end is due after an error as well. */
+rd_kafka_resp_err_t kafka_admin_offsets(struct kafka_admin *admin, rd_kafka_t *like,
+					const char *group,
+					const rd_kafka_topic_partition_list_t *which, int ms_max,
 					const rd_kafka_topic_partition_list_t **ret);
 
 /* Blocks: an own client's end, <= ms_max and a second; as a rule some milliseconds. */

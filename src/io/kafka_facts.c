@@ -134,16 +134,14 @@ static rd_kafka_topic_partition_list_t *make_list(const struct tp *tps, size_t c
 static void explain_unstable(struct kafka_facts *facts, const rd_kafka_topic_partition_list_t *list,
 			     struct err *err)
 {
-	struct kafka_admin admin =
-		kafka_admin_begin_group(facts->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
-					EXPLAIN_MS_MAX);
+	struct kafka_admin admin;
 	const rd_kafka_topic_partition_list_t *answer;
 	const rd_kafka_topic_partition_t *first = NULL;
 	char more[32] = "";
 	size_t count = 0;
 
 	/* Without an answer there is nothing to add. */
-	(void)kafka_admin_offsets(&admin, facts->group, list, &answer);
+	(void)kafka_admin_offsets(&admin, facts->rk, facts->group, list, EXPLAIN_MS_MAX, &answer);
 	for (int i = 0; answer && i < answer->cnt; i++) {
 		if (answer->elems[i].err != RD_KAFKA_RESP_ERR_UNSTABLE_OFFSET_COMMIT)
 			continue;

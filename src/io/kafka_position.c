@@ -48,10 +48,9 @@ static int read_once(struct kafka_position *position, struct arena *arena, struc
 		     struct err *err)
 {
 	const rd_kafka_topic_partition_list_t *list = NULL;
-	struct kafka_admin admin =
-		kafka_admin_begin_group(position->rk, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPOFFSETS,
-					position->call_ms_max);
-	rd_kafka_resp_err_t code = kafka_admin_offsets(&admin, position->group, NULL, &list);
+	struct kafka_admin admin;
+	rd_kafka_resp_err_t code = kafka_admin_offsets(&admin, position->rk, position->group, NULL,
+						       position->call_ms_max, &list);
 	struct committed best = {0};
 
 	if (!code)
