@@ -7,10 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 onced=$ONCED
-printf '#!/bin/sh\nexec setarch -R %s "$@"\n' "$ONCED_TSAN" >"$WORK/onced"
-chmod +x "$WORK/onced"
-ONCED=$WORK/onced
-export TSAN_OPTIONS="suppressions=$source_dir/tests/tsan.supp"
+under_tsan
 
 use rel 4
 file=$WORK/pipelines/rel.yaml
